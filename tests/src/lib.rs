@@ -1,0 +1,1 @@
+//! otvet-tests
