@@ -1,0 +1,1 @@
+//! Who somebody is: users and tokens in the tables and formats of Laravel and Sanctum, guests in our own.

@@ -1,0 +1,139 @@
+//! The two encodings of the wire, JSON (RFC 8259) and MessagePack with string keys: the same objects in both.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::client::{ClientFrame, Command, CommandId};
+use super::codes::{Code, Refusal};
+
+/// How one connection's frames are encoded, agreed on at the handshake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Format {
+    /// Text frames.
+    Json,
+    /// Binary frames.
+    MessagePack,
+}
+
+impl Format {
+    /// Both formats.
+    pub const ALL: [Self; 2] = [Self::Json, Self::MessagePack];
+
+    /// The subprotocol that stands for it.
+    pub const fn subprotocol(self) -> &'static str {
+        match self {
+            Self::Json => "otvet.v1.json",
+            Self::MessagePack => "otvet.v1.msgpack",
+        }
+    }
+}
+
+/// The longest `id` of a command, in bytes: it is echoed, so it must not be a lever.
+const MAX_ID_BYTES: usize = 128;
+
+/// Why a frame could not become a command.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// Not an object with a `type`: the connection is closed with 4400.
+    #[error("the frame does not parse: {0}")]
+    Malformed(String),
+    /// A frame whose content breaks the contract: answered with an error, and the connection goes on.
+    #[error("{refusal}")]
+    Refused {
+        /// The command's id, where it had one.
+        id: Option<CommandId>,
+        /// The answer.
+        refusal: Refusal,
+    },
+}
+
+/// What every frame has, read before the rest so that an error can bear the command's id.
+#[derive(Deserialize)]
+struct Header<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(default)]
+    id: Option<CommandId>,
+}
+
+/// Reads one frame of a client.
+///
+/// # Errors
+/// [`DecodeError::Malformed`] closes the connection, [`DecodeError::Refused`] answers the command.
+pub fn decode(format: Format, bytes: &[u8]) -> Result<ClientFrame, DecodeError> {
+    let Header { kind, id } = match format {
+        Format::Json => serde_json::from_slice(bytes).map_err(|e| DecodeError::Malformed(e.to_string()))?,
+        Format::MessagePack => from_msgpack(bytes).map_err(DecodeError::Malformed)?,
+    };
+    if matches!(&id, Some(CommandId::Text(text)) if text.len() > MAX_ID_BYTES) {
+        return Err(DecodeError::Malformed(format!("id is longer than {MAX_ID_BYTES} bytes")));
+    }
+    let refused =
+        |code, message: String| DecodeError::Refused { id: id.clone(), refusal: Refusal::new(code, message) };
+    if !KINDS.contains(&&*kind) {
+        let shown: String = kind.chars().take(32).collect();
+        return Err(refused(Code::UnknownType, format!("no frame has the type `{shown}`")));
+    }
+    if id.is_none() && kind != "typing" {
+        return Err(refused(Code::Invalid, format!("`{kind}` needs an id, a string or an integer")));
+    }
+    let command: Command =
+        decode_any(format, bytes).map_err(|why| refused(Code::Invalid, format!("`{kind}`: {why}")))?;
+    Ok(ClientFrame { id, command })
+}
+
+/// Reads any value of the protocol: tests, the load generator and the tails read frames of the server.
+///
+/// # Errors
+/// What the bytes lack, in one sentence.
+pub fn decode_any<T: DeserializeOwned>(format: Format, bytes: &[u8]) -> Result<T, String> {
+    match format {
+        Format::Json => serde_json::from_slice(bytes).map_err(|e| e.to_string()),
+        Format::MessagePack => from_msgpack(bytes),
+    }
+}
+
+/// Writes any value of the protocol.
+pub fn encode<T: Serialize>(format: Format, value: &T) -> Bytes {
+    // Texts, integers, lists and maps with text keys: neither writer has a way to fail on these.
+    match format {
+        Format::Json => serde_json::to_vec(value).expect("frames are plain data").into(),
+        Format::MessagePack => rmp_serde::to_vec_named(value).expect("frames are plain data").into(),
+    }
+}
+
+/// The types of frames that clients send.
+const KINDS: [&str; 16] = [
+    "hello",
+    "open",
+    "send",
+    "note",
+    "claim",
+    "release",
+    "resolve",
+    "reopen",
+    "transfer",
+    "read",
+    "delivered",
+    "typing",
+    "watch",
+    "unwatch",
+    "history",
+    "ping",
+];
+
+/// Exactly one MessagePack value: bytes behind it are refused, as JSON does.
+fn from_msgpack<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, String> {
+    let mut reader = rmp_serde::Deserializer::new(std::io::Cursor::new(bytes));
+    // The protocol nests four deep; the bound keeps hostile input off the stack (security baseline: depth 128).
+    reader.set_max_depth(128);
+    let value = T::deserialize(&mut reader).map_err(|e| e.to_string())?;
+    if reader.position() < bytes.len() as u64 {
+        Err("bytes behind the end of the value".to_owned())
+    } else {
+        Ok(value)
+    }
+}
