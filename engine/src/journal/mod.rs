@@ -110,3 +110,7 @@ pub struct Listed {
 
 /// The name of this database's numberings (`chat_meta`): the epoch of every conversation stream.
 pub type DatabaseEpoch = Epoch;
+
+/// A cheap handle on the journal.
+#[derive(Debug, Clone)]
+pub struct Journal {}
