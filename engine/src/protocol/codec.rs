@@ -106,7 +106,7 @@ pub fn encode<T: Serialize>(format: Format, value: &T) -> Bytes {
 }
 
 /// The types of frames that clients send.
-const KINDS: [&str; 16] = [
+pub(super) const KINDS: [&str; 16] = [
     "hello",
     "open",
     "send",
