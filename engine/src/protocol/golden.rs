@@ -145,7 +145,9 @@ impl Frame {
         if name.starts_with("client.") {
             Self::Client(decode(format, bytes).unwrap_or_else(|why| panic!("{name} as {format:?}: {why}")))
         } else {
-            Self::Server(decode_any(format, bytes).unwrap_or_else(|why| panic!("{name} as {format:?}: {why}")))
+            Self::Server(
+                decode_any(format, bytes).unwrap_or_else(|why| panic!("{name} as {format:?}: {why}")),
+            )
         }
     }
 
