@@ -12,7 +12,7 @@ pub mod payload;
 pub mod server;
 
 #[cfg(test)]
-mod codec_tests;
+pub(crate) mod codec_tests;
 #[cfg(test)]
 mod golden;
 
