@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::ArcSwapOption;
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
-use otvet_engine::ids::{ConversationId, PersonId};
+use otvet_engine::ids::{ConversationId, PersonId, Position};
 use otvet_engine::protocol::{Code, Person, Refusal};
 use ractor::ActorRef;
 
 use crate::conversation::{ConversationCell, ConversationMsg, Envelope};
 use crate::house::{Behaviour, Foundation};
-use crate::inbox::InboxCell;
+use crate::inbox::{InboxCell, Snapshot};
 use crate::lane::PushError;
 use crate::router::{Child, RouterMsg};
 use crate::session::SessionCell;
@@ -88,6 +88,29 @@ impl Directory {
         }
     }
 
+    /// Asks a manager's inbox, starting its actor if need be.
+    pub(crate) async fn ask_inbox(
+        self: &Arc<Self>,
+        manager: PersonId,
+        known: Option<Position>,
+    ) -> Result<Snapshot, Refusal> {
+        loop {
+            let cell = self.inbox(manager);
+            if cell.supervision.down_for().is_some() {
+                return Err(Refusal::unavailable());
+            }
+            let Some(answer) = cell.ask(known.clone()) else {
+                // It has ended since we looked, or is flooded; either way another attempt is another look.
+                if cell.lane.is_closed() {
+                    self.inboxes.remove_if(&manager, |_, there| Arc::ptr_eq(there, &cell));
+                    continue;
+                }
+                return Err(Refusal::unavailable());
+            };
+            return answer.await.unwrap_or_else(|_| Err(Refusal::unavailable()));
+        }
+    }
+
     /// The conversation's actor, if it is here.
     pub(crate) fn conversation_here(&self, id: ConversationId) -> Option<Arc<ConversationCell>> {
         self.conversations.get(&id).map(|cell| Arc::clone(&cell))
@@ -106,16 +129,22 @@ impl Directory {
     }
 
     /// Puts a message into a conversation's lane, starting its actor if need be.
-    pub(crate) fn post(self: &Arc<Self>, to: ConversationId, mut message: ConversationMsg) -> Result<(), Refusal> {
+    pub(crate) fn post(
+        self: &Arc<Self>,
+        to: ConversationId,
+        mut message: ConversationMsg,
+    ) -> Result<(), Refusal> {
         loop {
             let cell = self.conversation(to);
             if let Some(wait) = cell.supervision.down_for() {
-                return Err(Refusal::unavailable().retry_after_ms(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)));
+                return Err(Refusal::unavailable()
+                    .retry_after_ms(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)));
             }
             match cell.lane.push(message) {
                 Ok(()) => return Ok(()),
                 Err(PushError::Full(_)) => {
-                    return Err(Refusal::new(Code::RateLimited, "too much for this conversation").retry_after_ms(1000));
+                    return Err(Refusal::new(Code::RateLimited, "too much for this conversation")
+                        .retry_after_ms(1000));
                 }
                 Err(PushError::Closed(back)) => {
                     // It has ended since we looked; make room for its successor.
@@ -131,7 +160,11 @@ impl Directory {
         self.counters.names.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn conversation_or(self: &Arc<Self>, id: ConversationId, make: impl FnOnce() -> ConversationCell) -> Arc<ConversationCell> {
+    fn conversation_or(
+        self: &Arc<Self>,
+        id: ConversationId,
+        make: impl FnOnce() -> ConversationCell,
+    ) -> Arc<ConversationCell> {
         match self.conversations.entry(id) {
             Entry::Occupied(there) => Arc::clone(there.get()),
             Entry::Vacant(place) => {

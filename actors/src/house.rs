@@ -145,7 +145,8 @@ impl House {
     pub fn join(&self, introduction: Introduction) -> Connection {
         let Introduction { person, token_id, hello_id, positions, outbox, name } = introduction;
         let id = ConnectionId(self.directory.next_number());
-        let join = Join { connection: id, person, token_id, hello_id, positions, outbox: Arc::clone(&outbox), name };
+        let join =
+            Join { connection: id, person, token_id, hello_id, positions, outbox: Arc::clone(&outbox), name };
         let join = Arc::new(join);
         if self.draining.load(Ordering::Acquire) {
             outbox.close(CloseCode::Restarting);
@@ -160,11 +161,14 @@ impl House {
                 Ok(()) => break session,
                 Err(_) => {
                     // It has ended since we looked; make room for its successor.
-                    self.directory.sessions.remove_if(&session.person, |_, there| Arc::ptr_eq(there, &session));
+                    self.directory
+                        .sessions
+                        .remove_if(&session.person, |_, there| Arc::ptr_eq(there, &session));
                 }
             }
         };
-        let unanswered = usize::try_from(self.directory.behaviour.limits.unanswered_commands).unwrap_or(usize::MAX);
+        let unanswered =
+            usize::try_from(self.directory.behaviour.limits.unanswered_commands).unwrap_or(usize::MAX);
         Connection { session, id, outbox, unanswered, draining: Arc::clone(&self.draining) }
     }
 
@@ -198,7 +202,12 @@ impl House {
     ///
     /// # Errors
     /// As on the socket.
-    pub async fn transfer(&self, by: Person, conversation: ConversationId, to: PersonId) -> Result<Answer, Refusal> {
+    pub async fn transfer(
+        &self,
+        by: Person,
+        conversation: ConversationId,
+        to: PersonId,
+    ) -> Result<Answer, Refusal> {
         if !by.role.is_staff() {
             return Err(Refusal::new(Code::Forbidden, "only managers hand conversations on"));
         }
@@ -221,7 +230,8 @@ impl House {
     pub async fn adopt(&self, guest: PersonId, account: Person) -> Result<usize, Refusal> {
         let mut adopted = 0;
         loop {
-            let page = self.directory.foundation.journal.list(Listing::OfVisitor(guest), guest, LISTED).await?;
+            let page =
+                self.directory.foundation.journal.list(Listing::OfVisitor(guest), guest, LISTED).await?;
             if page.is_empty() {
                 return Ok(adopted);
             }

@@ -14,8 +14,6 @@ use tokio::time::{Duration, Instant};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wake;
 
-impl ractor::Message for Wake {}
-
 /// Why a message was not taken; it comes back.
 #[derive(Debug, PartialEq, Eq)]
 pub enum PushError<M> {
@@ -58,7 +56,13 @@ struct Inner<M> {
 impl<M: Clone> Lane<M> {
     /// An empty lane for at most `bound` messages. They can be pushed before an actor is attached.
     pub fn new(bound: usize) -> Self {
-        let inner = Inner { waiting: VecDeque::new(), begun: VecDeque::new(), actor: None, open: true, touched: Instant::now() };
+        let inner = Inner {
+            waiting: VecDeque::new(),
+            begun: VecDeque::new(),
+            actor: None,
+            open: true,
+            touched: Instant::now(),
+        };
         Self { inner: Mutex::new(inner), bound }
     }
 
@@ -111,7 +115,11 @@ impl<M: Clone> Lane<M> {
         if let Some((message, attempts)) = inner.begun.front_mut() {
             *attempts += 1;
             let message = message.clone();
-            return vec![if *attempts > MAX_ATTEMPTS { Taken::GivenUp(message) } else { Taken::Message(message) }];
+            return vec![if *attempts > MAX_ATTEMPTS {
+                Taken::GivenUp(message)
+            } else {
+                Taken::Message(message)
+            }];
         }
         let taken = most.min(inner.waiting.len());
         inner.begun.extend(inner.waiting.drain(..taken).map(|message| (message, 1)));

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use otvet_engine::clock::Timestamp;
 use otvet_engine::ids::{ConversationId, Epoch, Position, StreamName};
-use otvet_engine::protocol::{Event, EventKind, Format, ServerFrame, SharedFrame, Summary, decode_any, encode};
+use otvet_engine::protocol::{
+    Event, EventKind, Format, ServerFrame, SharedFrame, Summary, decode_any, encode,
+};
 use otvet_engine::tail::{SharedTail, TailEntry, TailRead};
 
 /// The writer of a person's stream. There is one: the session or inbox actor whose it is.
@@ -58,7 +60,8 @@ impl PersonStream {
             .filter(|summary| known.get(&summary.id) != Some(&Some((*summary).clone())))
             .map(|summary| EventKind::Upsert { conversation: Box::new(summary.clone()) })
             .collect();
-        let gone = known.into_iter().filter(|(id, entry)| entry.is_some() && !current.iter().any(|s| s.id == *id));
+        let gone =
+            known.into_iter().filter(|(id, entry)| entry.is_some() && !current.iter().any(|s| s.id == *id));
         (changed, gone.map(|(id, _)| id).collect())
     }
 
@@ -93,10 +96,9 @@ impl PersonStream {
             return Some(Vec::new());
         }
         match self.tail.after(&self.name, position, self.keep).await {
-            Ok(TailRead::Complete { entries, head }) if head.seq == self.head => entries
-                .iter()
-                .map(|entry| decode_any(Format::MessagePack, &entry.event).ok())
-                .collect(),
+            Ok(TailRead::Complete { entries, head }) if head.seq == self.head => {
+                entries.iter().map(|entry| decode_any(Format::MessagePack, &entry.event).ok()).collect()
+            }
             _ => None,
         }
     }

@@ -26,8 +26,6 @@ pub(crate) enum RouterMsg {
     Sweep,
 }
 
-impl ractor::Message for RouterMsg {}
-
 /// An actor's cell: everything of it that outlives a failure.
 #[derive(Clone)]
 pub(crate) enum Child {
@@ -77,7 +75,9 @@ impl Supervision {
         let now = Instant::now();
         let mut record = self.record.lock();
         record.started = false;
-        let quiet = policy.window.max(2 * policy.backoff_max.min(policy.backoff_min * 2_u32.saturating_pow(record.failures.min(20))));
+        let quiet = policy.window.max(
+            2 * policy.backoff_max.min(policy.backoff_min * 2_u32.saturating_pow(record.failures.min(20))),
+        );
         if record.window_began.is_none_or(|began| now.duration_since(began) > quiet) {
             record.failures = 0;
         }
@@ -85,7 +85,8 @@ impl Supervision {
         record.window_began = Some(now);
         record.failures += 1;
         let beyond = record.failures.checked_sub(policy.max_restarts + 1)?;
-        let wait = policy.backoff_min.saturating_mul(2_u32.saturating_pow(beyond.min(20))).min(policy.backoff_max);
+        let wait =
+            policy.backoff_min.saturating_mul(2_u32.saturating_pow(beyond.min(20))).min(policy.backoff_max);
         record.down_until = Some(now + wait);
         Some(wait)
     }
@@ -148,13 +149,22 @@ impl Actor for RouterActor {
     type State = RouterState;
     type Arguments = Arc<Directory>;
 
-    async fn pre_start(&self, myself: ActorRef<RouterMsg>, directory: Arc<Directory>) -> Result<RouterState, ActorProcessingErr> {
+    async fn pre_start(
+        &self,
+        myself: ActorRef<RouterMsg>,
+        directory: Arc<Directory>,
+    ) -> Result<RouterState, ActorProcessingErr> {
         directory.router.store(Some(Arc::new(myself)));
         Ok(RouterState { directory, children: HashMap::new() })
     }
 
-    async fn post_start(&self, myself: ActorRef<RouterMsg>, state: &mut RouterState) -> Result<(), ActorProcessingErr> {
-        let period = (state.directory.behaviour.idle_stop / 4).clamp(Duration::from_millis(20), Duration::from_secs(60));
+    async fn post_start(
+        &self,
+        myself: ActorRef<RouterMsg>,
+        state: &mut RouterState,
+    ) -> Result<(), ActorProcessingErr> {
+        let period = (state.directory.behaviour.idle_stop / 4)
+            .clamp(Duration::from_millis(20), Duration::from_secs(60));
         myself.send_interval(period, || RouterMsg::Sweep);
         // After a failure of the router itself its children are gone, and their cells are here.
         for child in state.every_child() {
@@ -164,7 +174,12 @@ impl Actor for RouterActor {
         Ok(())
     }
 
-    async fn handle(&self, myself: ActorRef<RouterMsg>, message: RouterMsg, state: &mut RouterState) -> Result<(), ActorProcessingErr> {
+    async fn handle(
+        &self,
+        myself: ActorRef<RouterMsg>,
+        message: RouterMsg,
+        state: &mut RouterState,
+    ) -> Result<(), ActorProcessingErr> {
         match message {
             RouterMsg::Start(child) | RouterMsg::Restart(child) => state.start(&myself, child).await,
             RouterMsg::Sweep => state.sweep(),
@@ -180,7 +195,9 @@ impl Actor for RouterActor {
     ) -> Result<(), ActorProcessingErr> {
         let (who, why) = match event {
             SupervisionEvent::ActorFailed(who, why) => (who, why.to_string()),
-            SupervisionEvent::ActorTerminated(who, _, why) => (who, why.unwrap_or_else(|| "killed".to_owned())),
+            SupervisionEvent::ActorTerminated(who, _, why) => {
+                (who, why.unwrap_or_else(|| "killed".to_owned()))
+            }
             _ => return Ok(()),
         };
         if let Some(child) = state.children.remove(&who.get_id())
@@ -206,7 +223,9 @@ impl RouterState {
             Child::Session(cell) => {
                 Actor::spawn_linked(None, SessionActor, (directory, Arc::clone(cell)), supervisor).await
             }
-            Child::Inbox(cell) => Actor::spawn_linked(None, InboxActor, (directory, Arc::clone(cell)), supervisor).await,
+            Child::Inbox(cell) => {
+                Actor::spawn_linked(None, InboxActor, (directory, Arc::clone(cell)), supervisor).await
+            }
         };
         match started {
             Ok((actor, _)) => {
@@ -225,7 +244,11 @@ impl RouterState {
                 let _ = myself.cast(RouterMsg::Start(child));
             }
             Some(wait) => {
-                tracing::error!(actor.name = child.name(), actor.wait_ms = wait.as_millis(), "it keeps failing and is left alone");
+                tracing::error!(
+                    actor.name = child.name(),
+                    actor.wait_ms = wait.as_millis(),
+                    "it keeps failing and is left alone"
+                );
                 child.refuse_waiting(wait);
                 myself.send_after(wait, move || RouterMsg::Restart(child));
             }

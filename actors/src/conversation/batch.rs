@@ -7,13 +7,13 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use otvet_engine::conversation::{Command, Decision, State as Conversation, content_digest, decide};
-use otvet_engine::ids::{Key, PersonId, StreamName};
+use otvet_engine::ids::{Key, PersonId};
 use otvet_engine::journal::{Batch, CommitError, KeyedEvent};
 use otvet_engine::protocol::{Answer, Code, Event, Person, Refusal, SignalKind};
 
+use super::ConversationState;
 use super::fanout::{Before, Cause};
 use super::message::{Envelope, Outcome};
-use super::ConversationState;
 
 /// How often a batch is decided anew because something else was stored in between.
 const MAX_ROUNDS: usize = 8;
@@ -69,7 +69,11 @@ impl ConversationState {
                 Err(CommitError::KeysInUse(keys)) => {
                     let visitor = key_owners(&prepared.after);
                     for keyed in keys {
-                        let owners = if visitor.contains(&keyed.author) { visitor.clone() } else { vec![keyed.author] };
+                        let owners = if visitor.contains(&keyed.author) {
+                            visitor.clone()
+                        } else {
+                            vec![keyed.author]
+                        };
                         for owner in owners {
                             used.insert((owner, keyed.key.clone()), keyed.clone());
                         }
@@ -104,26 +108,27 @@ impl ConversationState {
     async fn prepare(&mut self, envelopes: Vec<Arc<Envelope>>, used: &UsedKeys) -> Option<Prepared> {
         let rules = self.directory.behaviour.rules;
         let now = self.directory.foundation.clock.now();
-        let stream = StreamName::Conversation(self.cell.id);
         let conversation = self.conversation.as_ref()?;
         let before = Before::of(conversation);
         let mut run = Run::default();
         let mut waiting = Vec::new();
         for envelope in envelopes {
-            if let Some(keyed) = key_of(&envelope.command).and_then(|key| used.get(&(envelope.by.id, key.clone()))) {
+            if let Some(keyed) =
+                key_of(&envelope.command).and_then(|key| used.get(&(envelope.by.id, key.clone())))
+            {
                 let outcome = self.answer_used(&envelope, keyed).await;
                 waiting.push((envelope, outcome));
                 continue;
             }
             let conversation = self.conversation.as_mut()?;
-            let outcome = match decide(conversation, &envelope.by, &envelope.command, now, &rules) {
+            let outcome = match decide(conversation, &envelope.by, &envelope.command, &rules) {
                 Err(refusal) => Err(refusal),
                 Ok(Decision::Repeated { seq }) => Ok(stored(conversation, &envelope, seq)),
                 Ok(Decision::Events { events, answer }) => {
                     let first = conversation.last_seq + 1;
-                    for kind in events {
-                        let event = Event { stream, seq: conversation.last_seq + 1, at: now, kind };
-                        run.changed.extend(conversation.apply(&event, &rules));
+                    for event in conversation.number(events, now) {
+                        conversation.apply(&event, &rules);
+                        run.changed.extend(conversation.changed_by(&event));
                         run.events.push(event);
                     }
                     Ok(stored(conversation, &envelope, first + answer as u64))
@@ -135,7 +140,9 @@ impl ConversationState {
                     };
                     unread.map(|unread| {
                         let conversation = self.conversation.as_mut().expect("it was loaded above");
-                        if conversation.apply_cursor(envelope.by.id, cursor, unread) {
+                        let was = conversation.participants.get(&envelope.by.id).map(|part| part.cursor);
+                        if was != Some(cursor) {
+                            conversation.apply_cursor(envelope.by.id, cursor, unread);
                             run.moved(&envelope, cursor.read, cursor.delivered);
                         }
                         Answer::Done {}
@@ -145,8 +152,10 @@ impl ConversationState {
                     run.changed.extend(conversation.visitor.as_ref().map(|guest| guest.id));
                     run.changed.insert(envelope.by.id);
                     run.adopted = true;
-                    conversation.adopt(envelope.by.clone());
-                    Ok(Answer::Stored { seq: conversation.last_seq })
+                    let is_exact = conversation.adopt(envelope.by.clone());
+                    let seq = conversation.last_seq;
+                    if is_exact { Ok(()) } else { self.recount_own(envelope.by.id).await }
+                        .map(|()| Answer::Stored { seq })
                 }
             };
             waiting.push((envelope, outcome));
@@ -167,17 +176,43 @@ impl ConversationState {
             key_owners: key_owners(&after),
             now,
         };
-        let cause = if run.events.is_empty() && !run.adopted { Cause::Cursors(run.cursors) } else { Cause::Events };
+        let cause =
+            if run.events.is_empty() && !run.adopted { Cause::Cursors(run.cursors) } else { Cause::Events };
         let journal = self.directory.foundation.journal.clone();
         let (envelopes, outcomes) = waiting.into_iter().unzip();
         let commit = async move { journal.commit(batch).await }.boxed().shared();
-        Some(Prepared { envelopes, outcomes, events: run.events, after, before, cause, receipts: run.receipts, commit })
+        Some(Prepared {
+            envelopes,
+            outcomes,
+            events: run.events,
+            after,
+            before,
+            cause,
+            receipts: run.receipts,
+            commit,
+        })
+    }
+
+    /// An account that had taken part before it adopted the conversation: what it has not read is counted anew.
+    async fn recount_own(&mut self, person: PersonId) -> Result<(), Refusal> {
+        let Some(cursor) =
+            self.conversation.as_ref().and_then(|c| c.participants.get(&person)).map(|part| part.cursor)
+        else {
+            return Ok(());
+        };
+        let unread = self.recount(person, cursor.read).await?;
+        if let Some(conversation) = &mut self.conversation {
+            conversation.apply_cursor(person, cursor, unread);
+        }
+        Ok(())
     }
 
     /// A read position older than what the state remembers: the journal counts.
     async fn recount(&self, person: PersonId, read: u64) -> Result<u64, Refusal> {
         let own = match &self.conversation {
-            Some(c) if c.visitor.as_ref().is_some_and(|v| v.id == person) => c.former_guest.into_iter().chain([person]).collect(),
+            Some(c) if c.visitor.as_ref().is_some_and(|v| v.id == person) => {
+                c.former_guest.into_iter().chain([person]).collect()
+            }
             _ => vec![person],
         };
         Ok(self.directory.foundation.journal.count_unread(self.cell.id, read, &own).await?)
@@ -191,8 +226,12 @@ impl ConversationState {
                 let subject = subject.as_deref().map(str::trim).filter(|s| !s.is_empty());
                 keyed.digest == content_digest("open", subject, body)
             }
-            Command::Send { body, .. } => keyed.conversation == self.cell.id && keyed.digest == content_digest("send", None, body),
-            Command::Note { body, .. } => keyed.conversation == self.cell.id && keyed.digest == content_digest("note", None, body),
+            Command::Send { body, .. } => {
+                keyed.conversation == self.cell.id && keyed.digest == content_digest("send", None, body)
+            }
+            Command::Note { body, .. } => {
+                keyed.conversation == self.cell.id && keyed.digest == content_digest("note", None, body)
+            }
             _ => false,
         };
         if !same {
@@ -250,7 +289,9 @@ fn key_owners(conversation: &Conversation) -> Vec<PersonId> {
 /// The answer to a command that became an event, now or before; an `open` also shows the conversation as it is now.
 fn stored(conversation: &Conversation, envelope: &Envelope, seq: u64) -> Answer {
     match envelope.command {
-        Command::Open { .. } => Answer::Opened { conversation: Box::new(conversation.summary(envelope.by.id)), seq },
+        Command::Open { .. } => {
+            Answer::Opened { conversation: Box::new(conversation.summary(envelope.by.id)), seq }
+        }
         _ => Answer::Stored { seq },
     }
 }

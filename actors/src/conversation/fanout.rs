@@ -98,7 +98,8 @@ impl ConversationState {
         let mut replies: HashMap<PersonId, (Arc<SessionCell>, Vec<Reply>)> = HashMap::new();
         for (envelope, outcome) in prepared.envelopes.iter().zip(&prepared.outcomes) {
             if let Some((session, reply)) = envelope.reply(outcome.clone()) {
-                let entry = replies.entry(session.person).or_insert_with(|| (Arc::clone(session), Vec::new()));
+                let entry =
+                    replies.entry(session.person).or_insert_with(|| (Arc::clone(session), Vec::new()));
                 entry.1.push(reply);
             }
         }
@@ -122,7 +123,10 @@ impl ConversationState {
     /// The sessions here that follow the conversation: its visitor's, its manager's (also of the one who has just lost it)
     /// and those that watch.
     pub(super) fn audience(&self, conversation: &Conversation, before: Option<Before>) -> Vec<Reader> {
-        let now = [conversation.visitor.as_ref(), conversation.manager.as_ref()].into_iter().flatten().map(|p| p.id);
+        let now = [conversation.visitor.as_ref(), conversation.manager.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|p| p.id);
         let then = before.into_iter().flat_map(|b| [b.visitor, b.manager]).flatten();
         let own: BTreeSet<PersonId> = now.chain(then).collect();
         let mut readers: Vec<Reader> = own
@@ -142,7 +146,11 @@ impl ConversationState {
         let stream = first.stream;
         let entries: Vec<TailEntry> = events
             .iter()
-            .map(|event| TailEntry { seq: event.seq, at: event.at, event: encode(Format::MessagePack, event) })
+            .map(|event| TailEntry {
+                seq: event.seq,
+                at: event.at,
+                event: encode(Format::MessagePack, event),
+            })
             .collect();
         let tail = &self.directory.foundation.tail;
         let epoch: &Epoch = self.directory.foundation.journal.epoch();

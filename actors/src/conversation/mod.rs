@@ -17,7 +17,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 pub(crate) use cell::ConversationCell;
 pub(crate) use fanout::{Cause, Commit};
-pub(crate) use message::{ConversationMsg, Envelope, ReplyTo};
+pub(crate) use message::{ConversationMsg, Envelope, ReplyTo, Watch};
 
 use crate::directory::Directory;
 use crate::lane::{Taken, Wake};
@@ -50,7 +50,12 @@ impl Actor for ConversationActor {
         Ok(ConversationState { directory, cell, conversation: None })
     }
 
-    async fn handle(&self, myself: ActorRef<Wake>, _: Wake, state: &mut ConversationState) -> Result<(), ActorProcessingErr> {
+    async fn handle(
+        &self,
+        myself: ActorRef<Wake>,
+        _: Wake,
+        state: &mut ConversationState,
+    ) -> Result<(), ActorProcessingErr> {
         // Left behind by an incarnation that failed. If it was not stored, its commands are still in the lane.
         let _ = state.finish_prepared().await;
         loop {
@@ -77,12 +82,16 @@ impl ConversationState {
             match message {
                 Taken::Message(ConversationMsg::Command(envelope)) if envelope.is_answered() => {}
                 Taken::Message(ConversationMsg::Command(envelope)) => batch.push(envelope),
-                Taken::GivenUp(ConversationMsg::Command(envelope)) => envelope.answer(Err(Refusal::internal())),
+                Taken::GivenUp(ConversationMsg::Command(envelope)) => {
+                    envelope.answer(Err(Refusal::internal()))
+                }
                 Taken::Message(other) => {
                     self.commit_batch(std::mem::take(&mut batch)).await;
                     self.attend(other).await;
                 }
-                Taken::GivenUp(other) => tracing::error!(message = ?other, "gave up a message that fails its conversation"),
+                Taken::GivenUp(other) => {
+                    tracing::error!(message = ?other, "gave up a message that fails its conversation")
+                }
             }
         }
         self.commit_batch(batch).await;
@@ -119,7 +128,11 @@ impl ConversationState {
     /// The head, if the person may read this conversation.
     async fn readable_by(&mut self, person: &Person) -> Result<u64, Refusal> {
         let conversation = self.loaded().await?;
-        if conversation.may_read(person) { Ok(conversation.last_seq) } else { Err(Refusal::no_such_conversation()) }
+        if conversation.may_read(person) {
+            Ok(conversation.last_seq)
+        } else {
+            Err(Refusal::no_such_conversation())
+        }
     }
 
     /// The conversation as the journal has it; an empty one if there is none.

@@ -81,19 +81,17 @@ impl InboxCell {
             Cause::Events => self.showed(commit) || self.shows(commit),
             Cause::Cursors(people) => people.contains(&self.manager) && self.shows(commit),
         };
-        if concerned && let Err(PushError::Full(_)) = self.lane.push(InboxMsg::Committed(Arc::clone(commit))) {
+        if concerned && let Err(PushError::Full(_)) = self.lane.push(InboxMsg::Committed(Arc::clone(commit)))
+        {
             self.lossy.store(true, Ordering::Release);
         }
     }
 
-    /// Asks for the inbox as it is, and for what was missed after a position.
-    pub async fn ask(&self, known: Option<Position>) -> Result<Snapshot, Refusal> {
+    /// Asks for the inbox as it is, and for what was missed after a position. `None` when the lane takes nothing.
+    pub fn ask(&self, known: Option<Position>) -> Option<oneshot::Receiver<Result<Snapshot, Refusal>>> {
         let (sender, receiver) = oneshot::channel();
         let question = Question { known, answer: Mutex::new(Some(sender)) };
-        if self.lane.push(InboxMsg::Ask(Arc::new(question))).is_err() {
-            return Err(Refusal::unavailable());
-        }
-        receiver.await.unwrap_or_else(|_| Err(Refusal::unavailable()))
+        self.lane.push(InboxMsg::Ask(Arc::new(question))).ok().map(|()| receiver)
     }
 
     /// The actor keeps failing: commits are dropped, questions are refused.
@@ -161,11 +159,20 @@ impl Actor for InboxActor {
     type State = InboxState;
     type Arguments = (Arc<Directory>, Arc<InboxCell>);
 
-    async fn pre_start(&self, _: ActorRef<Wake>, (directory, cell): Self::Arguments) -> Result<InboxState, ActorProcessingErr> {
+    async fn pre_start(
+        &self,
+        _: ActorRef<Wake>,
+        (directory, cell): Self::Arguments,
+    ) -> Result<InboxState, ActorProcessingErr> {
         Ok(InboxState { directory, cell, stream: None })
     }
 
-    async fn handle(&self, myself: ActorRef<Wake>, _: Wake, state: &mut InboxState) -> Result<(), ActorProcessingErr> {
+    async fn handle(
+        &self,
+        myself: ActorRef<Wake>,
+        _: Wake,
+        state: &mut InboxState,
+    ) -> Result<(), ActorProcessingErr> {
         loop {
             let taken = state.cell.lane.begin(64);
             if taken.is_empty() {
@@ -246,7 +253,8 @@ impl InboxState {
             Some(stream) => stream,
             None => {
                 let name = StreamName::Inbox(self.cell.manager);
-                PersonStream::open(name, Arc::clone(&foundation.tail), self.directory.behaviour.tail_keep).await
+                PersonStream::open(name, Arc::clone(&foundation.tail), self.directory.behaviour.tail_keep)
+                    .await
             }
         };
         let missed = self.missed(&stream, &current).await?;
@@ -264,9 +272,9 @@ impl InboxState {
         for id in gone {
             // It may still be shown, only further down than the snapshot reaches.
             let listed = self.directory.foundation.journal.listed(id, self.cell.manager).await?;
-            let shown = listed.map(|l| l.summary).filter(|s| {
-                is_shown(s.status, s.manager.as_ref().map(|m| m.id), self.cell.manager)
-            });
+            let shown = listed
+                .map(|l| l.summary)
+                .filter(|s| is_shown(s.status, s.manager.as_ref().map(|m| m.id), self.cell.manager));
             missed.push(match shown {
                 Some(summary) => EventKind::Upsert { conversation: Box::new(summary) },
                 None => EventKind::Remove { conversation_id: id },
@@ -285,7 +293,9 @@ impl InboxState {
 
     fn should_end(&self) -> bool {
         let asked = self.cell.retiring.swap(false, Ordering::AcqRel);
-        let ends = asked && self.directory.session_here(self.cell.manager).is_none() && self.cell.lane.close_if_idle();
+        let ends = asked
+            && self.directory.session_here(self.cell.manager).is_none()
+            && self.cell.lane.close_if_idle();
         if ends {
             self.directory.inboxes.remove_if(&self.cell.manager, |_, there| Arc::ptr_eq(there, &self.cell));
         }

@@ -6,8 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use otvet_engine::ids::{ConversationId, PersonId, StreamName};
-use otvet_engine::protocol::{Answered, CloseCode, CommandId, Failed, Person, Refusal, ServerFrame, SharedFrame};
+use otvet_engine::protocol::{
+    Answered, CloseCode, CommandId, Failed, Person, Refusal, ServerFrame, SharedFrame,
+};
 use parking_lot::Mutex;
+use tokio::time::Instant;
 
 use crate::conversation::Commit;
 use crate::lane::{Lane, PushError};
@@ -28,6 +31,8 @@ pub(crate) struct SessionCell {
     pub supervision: Supervision,
     /// The joined connections. Only the actor writes here.
     pub connections: Mutex<BTreeMap<ConnectionId, ConnectionRecord>>,
+    /// Since when there has been no connection, while there is none.
+    left: Mutex<Instant>,
     retiring: AtomicBool,
 }
 
@@ -56,7 +61,10 @@ impl ConnectionRecord {
 }
 
 /// The frame that answers a command.
-pub(crate) fn answer_frame(id: CommandId, outcome: Result<otvet_engine::protocol::Answer, Refusal>) -> ServerFrame {
+pub(crate) fn answer_frame(
+    id: CommandId,
+    outcome: Result<otvet_engine::protocol::Answer, Refusal>,
+) -> ServerFrame {
     match outcome {
         Ok(answer) => ServerFrame::Answered(Answered { id, answer }),
         Err(refusal) => ServerFrame::Failed(Failed::new(Some(id), refusal)),
@@ -70,6 +78,7 @@ impl SessionCell {
             lane: Lane::new(LANE_BOUND),
             supervision: Supervision::default(),
             connections: Mutex::default(),
+            left: Mutex::new(Instant::now()),
             retiring: AtomicBool::new(false),
         }
     }
@@ -122,9 +131,15 @@ impl SessionCell {
         }
     }
 
-    /// Asks the actor to end, if it has been idle for so long and has no connection.
+    /// The last connection has left.
+    pub fn is_alone(&self) {
+        *self.left.lock() = Instant::now();
+    }
+
+    /// Asks the actor to end, if it has had no connection for so long. What still comes in does not count: a busy inbox
+    /// would keep it for ever.
     pub fn retire_if_idle_for(&self, long: Duration) {
-        if self.lane.is_idle_for(long) && self.connections.lock().is_empty() {
+        if self.connections.lock().is_empty() && self.left.lock().elapsed() >= long {
             self.retiring.store(true, Ordering::Release);
             let _ = self.lane.push(SessionMsg::Retire);
         }

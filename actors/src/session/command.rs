@@ -11,8 +11,8 @@ use tokio::time::Instant;
 use crate::conversation::{ConversationMsg, Envelope, ReplyTo};
 use crate::history::read_history;
 
-use super::message::{ConnectionId, Reply, Submission};
 use super::SessionState;
+use super::message::{ConnectionId, Reply, Submission};
 
 /// A connection's typing is passed on at most once in this time.
 const TYPING_EVERY: Duration = Duration::from_secs(2);
@@ -21,7 +21,9 @@ impl SessionState {
     /// Takes a command in. Nothing here waits: what takes long answers later, through the lane.
     pub(super) fn submit(&mut self, submission: &Submission) {
         let connection = submission.connection;
-        let Some(by) = self.cell.connections.lock().get(&connection).map(|c| c.person.clone()) else { return };
+        let Some(by) = self.cell.connections.lock().get(&connection).map(|c| c.person.clone()) else {
+            return;
+        };
         if let Command::Typing(target) = &submission.command {
             return self.typing(connection, by, target.conversation);
         }
@@ -57,9 +59,10 @@ impl SessionState {
                 self.directory.new_conversation(conversation);
                 cast(conversation, ConversationCommand::Open { key: c.key, subject: c.subject, body: c.body })
             }
-            Command::Send(c) => {
-                cast(c.conversation, ConversationCommand::Send { key: c.key, body: c.body, attachments: c.attachments })
-            }
+            Command::Send(c) => cast(
+                c.conversation,
+                ConversationCommand::Send { key: c.key, body: c.body, attachments: c.attachments },
+            ),
             Command::Note(c) => cast(c.conversation, ConversationCommand::Note { key: c.key, body: c.body }),
             Command::Claim(c) => cast(c.conversation, ConversationCommand::Claim { take_over: c.take_over }),
             Command::Release(c) => cast(c.conversation, ConversationCommand::Release),
@@ -83,7 +86,8 @@ impl SessionState {
             }
             Command::Unwatch(c) => self.unwatch(connection, c.conversation).map(Some),
             Command::History(c) => {
-                let (directory, session, id) = (Arc::clone(&self.directory), Arc::clone(&self.cell), id.clone());
+                let (directory, session, id) =
+                    (Arc::clone(&self.directory), Arc::clone(&self.cell), id.clone());
                 // Bounded by the connection's unanswered commands.
                 tokio::spawn(async move {
                     let outcome = read_history(&directory, &by, &c).await;

@@ -18,7 +18,9 @@ impl SessionState {
         let stream = StreamName::Conversation(commit.conversation);
         if let Some(first) = commit.events.first() {
             self.heal(commit.conversation, first.seq - 1, Some(own)).await;
-            for connection in self.cell.connections.lock().values_mut().filter(|c| c.follows(commit.conversation, own)) {
+            for connection in
+                self.cell.connections.lock().values_mut().filter(|c| c.follows(commit.conversation, own))
+            {
                 let sent = connection.sent.entry(stream).or_insert(first.seq - 1);
                 for event in commit.events.iter().filter(|event| event.seq > *sent) {
                     let is_staff = connection.person.role.is_staff();

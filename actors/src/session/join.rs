@@ -45,7 +45,8 @@ impl SessionState {
         }
         let limit = self.directory.behaviour.limits.connections_per_person;
         if self.cell.connections.lock().len() as u64 >= limit {
-            let refusal = Refusal::new(Code::RateLimited, format!("{limit} connections are open; close one")).retry_after_ms(5000);
+            let refusal = Refusal::new(Code::RateLimited, format!("{limit} connections are open; close one"))
+                .retry_after_ms(5000);
             return refuse(join, refusal, CloseCode::TooManyCommands);
         }
         match self.gather(join).await {
@@ -61,7 +62,8 @@ impl SessionState {
         let stream = self.stream.as_ref().ok_or_else(Refusal::internal)?;
         let is_staff = join.person.role.is_staff();
         let (format, me) = (join.outbox.format(), join.person.id);
-        let mut budget = Budget(usize::try_from(self.directory.behaviour.limits.outbox_bytes).unwrap_or(usize::MAX) / 2);
+        let mut budget =
+            Budget(usize::try_from(self.directory.behaviour.limits.outbox_bytes).unwrap_or(usize::MAX) / 2);
         let mut own: Vec<Summary> = self.list.values().cloned().collect();
         own.sort_by_key(|summary| std::cmp::Reverse((summary.updated_at, summary.id)));
 
@@ -71,14 +73,16 @@ impl SessionState {
         gathered.sent.insert(stream.name(), stream.position().seq);
         if let Some(position) = known(stream.name()) {
             let missed = stream.after(position).await;
-            let part = self.recover_list(stream.name(), missed, &stream.position(), &own, format, &mut budget);
+            let part =
+                self.recover_list(stream.name(), missed, &stream.position(), &own, format, &mut budget);
             gathered.add(stream.name(), part);
         }
         let mut conversations = own;
         if is_staff {
             let inbox_name = StreamName::Inbox(me);
             let position = known(inbox_name);
-            let Snapshot { head, conversations: shown, missed } = self.directory.inbox(me).ask(position.cloned()).await?;
+            let Snapshot { head, conversations: shown, missed } =
+                self.directory.ask_inbox(me, position.cloned()).await?;
             gathered.streams.insert(inbox_name, head.clone());
             gathered.sent.insert(inbox_name, head.seq);
             if position.is_some() {
@@ -120,7 +124,8 @@ impl SessionState {
         let listed = foundation.journal.list(Listing::OfVisitor(me), me, LISTED).await?;
         let current: Vec<Summary> = listed.into_iter().map(|listed| listed.summary).collect();
         let keep = self.directory.behaviour.tail_keep;
-        let mut stream = PersonStream::open(StreamName::Session(me), Arc::clone(&foundation.tail), keep).await;
+        let mut stream =
+            PersonStream::open(StreamName::Session(me), Arc::clone(&foundation.tail), keep).await;
         let (missed, _) = stream.missed(&current).await;
         stream.append(foundation.clock.now(), missed).await;
         self.list = current.into_iter().map(|summary| (summary.id, summary)).collect();
@@ -129,7 +134,12 @@ impl SessionState {
     }
 
     /// The entry of a conversation that the person may read.
-    async fn readable(&self, join: &Join, id: ConversationId, known: &[Summary]) -> Result<Option<Summary>, Refusal> {
+    async fn readable(
+        &self,
+        join: &Join,
+        id: ConversationId,
+        known: &[Summary],
+    ) -> Result<Option<Summary>, Refusal> {
         if let Some(summary) = known.iter().find(|summary| summary.id == id).or_else(|| self.list.get(&id)) {
             return Ok(Some(summary.clone()));
         }

@@ -52,11 +52,20 @@ impl Actor for SessionActor {
     type State = SessionState;
     type Arguments = (Arc<Directory>, Arc<SessionCell>);
 
-    async fn pre_start(&self, _: ActorRef<Wake>, (directory, cell): Self::Arguments) -> Result<SessionState, ActorProcessingErr> {
+    async fn pre_start(
+        &self,
+        _: ActorRef<Wake>,
+        (directory, cell): Self::Arguments,
+    ) -> Result<SessionState, ActorProcessingErr> {
         Ok(SessionState { directory, cell, stream: None, list: BTreeMap::new(), typing: HashMap::new() })
     }
 
-    async fn handle(&self, myself: ActorRef<Wake>, _: Wake, state: &mut SessionState) -> Result<(), ActorProcessingErr> {
+    async fn handle(
+        &self,
+        myself: ActorRef<Wake>,
+        _: Wake,
+        state: &mut SessionState,
+    ) -> Result<(), ActorProcessingErr> {
         loop {
             let taken = state.cell.lane.begin(64);
             if taken.is_empty() {
@@ -90,7 +99,9 @@ impl SessionState {
                 self.committed(&commit, own).await;
             }
             SessionMsg::Signal { frame, conversation, own } => {
-                for connection in self.cell.connections.lock().values().filter(|c| c.follows(conversation, own)) {
+                for connection in
+                    self.cell.connections.lock().values().filter(|c| c.follows(conversation, own))
+                {
                     connection.outbox.push_shared(&frame);
                 }
             }
@@ -140,6 +151,7 @@ impl SessionState {
             self.unwatch_if_last(conversation);
         }
         if self.cell.connections.lock().is_empty() {
+            self.cell.is_alone();
             let known = gone.sent.keys().filter_map(|stream| match stream {
                 otvet_engine::ids::StreamName::Conversation(id) => Some(*id),
                 _ => None,

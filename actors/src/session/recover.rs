@@ -60,7 +60,8 @@ impl SessionState {
         if in_reach {
             let events = self.recover_events(summary.id, position.seq, head).await;
             let events = events.ok_or_else(Refusal::unavailable)?;
-            let frames: Vec<Bytes> = events.iter().map(|event| encode(format, &event_frame(event, is_staff))).collect();
+            let frames: Vec<Bytes> =
+                events.iter().map(|event| encode(format, &event_frame(event, is_staff))).collect();
             if budget.spend(&frames) {
                 return Ok(Recovered { exact: true, frames, head });
             }
@@ -79,13 +80,22 @@ impl SessionState {
     ) -> Result<Recovered, Refusal> {
         let journal = &self.directory.foundation.journal;
         let bytes = SNAPSHOT_BYTES.min(budget.0 / 2);
-        let page = journal.events(summary.id, Span::Before(summary.last_seq + 1), SNAPSHOT_EVENTS, bytes).await?;
+        let page =
+            journal.events(summary.id, Span::Before(summary.last_seq + 1), SNAPSHOT_EVENTS, bytes).await?;
         let side = |event: &Event| if is_staff { event.clone() } else { event.for_visitor() };
         let reset = |events: Vec<Event>, more: bool| {
             let conversation = Box::new(summary.clone());
             let snapshot = Snapshot::Conversation { conversation, events, more };
             let stream = StreamName::Conversation(summary.id);
-            encode(format, &ServerFrame::Reset(Box::new(Reset { stream, epoch: epoch.clone(), seq: summary.last_seq, snapshot })))
+            encode(
+                format,
+                &ServerFrame::Reset(Box::new(Reset {
+                    stream,
+                    epoch: epoch.clone(),
+                    seq: summary.last_seq,
+                    snapshot,
+                })),
+            )
         };
         let mut frames = vec![reset(page.events.iter().map(side).collect(), page.more)];
         if !budget.spend(&frames) {
@@ -107,7 +117,8 @@ impl SessionState {
         budget: &mut Budget,
     ) -> Recovered {
         if let Some(events) = missed {
-            let frames: Vec<Bytes> = events.iter().map(|event| encode(format, &event_frame(event, true))).collect();
+            let frames: Vec<Bytes> =
+                events.iter().map(|event| encode(format, &event_frame(event, true))).collect();
             if budget.spend(&frames) {
                 return Recovered { exact: true, frames, head: head.seq };
             }
@@ -121,7 +132,12 @@ impl SessionState {
 
     /// Exactly the events after `after` up to and including `head`: the tail's, and from the database only what the tail
     /// does not have. `None` when neither can be read.
-    pub(super) async fn recover_events(&self, conversation: ConversationId, after: u64, head: u64) -> Option<Vec<Event>> {
+    pub(super) async fn recover_events(
+        &self,
+        conversation: ConversationId,
+        after: u64,
+        head: u64,
+    ) -> Option<Vec<Event>> {
         if after >= head {
             return Some(Vec::new());
         }
@@ -131,9 +147,14 @@ impl SessionState {
         let wanted = usize::try_from(head - after).unwrap_or(usize::MAX);
         let mut events = Vec::new();
         // A little more than wanted: the tail may already be ahead of the head that was asked for.
-        match foundation.tail.after(&stream, &position, wanted.saturating_add(self.directory.behaviour.tail_keep)).await {
+        match foundation
+            .tail
+            .after(&stream, &position, wanted.saturating_add(self.directory.behaviour.tail_keep))
+            .await
+        {
             Ok(TailRead::Complete { entries, .. }) => {
-                let decoded = entries.iter().map(|entry| decode_any::<Event>(Format::MessagePack, &entry.event));
+                let decoded =
+                    entries.iter().map(|entry| decode_any::<Event>(Format::MessagePack, &entry.event));
                 events = decoded.collect::<Result<_, _>>().unwrap_or_default();
                 events.retain(|event| event.seq <= head);
             }
@@ -145,7 +166,8 @@ impl SessionState {
         (if from_tail { &counter.tail_hits } else { &counter.tail_misses }).fetch_add(1, Ordering::Relaxed);
         while reached < head {
             let rest = usize::try_from(head - reached).unwrap_or(usize::MAX);
-            let page = foundation.journal.events(conversation, Span::After(reached), rest, usize::MAX).await.ok()?;
+            let page =
+                foundation.journal.events(conversation, Span::After(reached), rest, usize::MAX).await.ok()?;
             reached = page.events.last()?.seq;
             events.extend(page.events);
         }

@@ -17,7 +17,7 @@ pub struct Batch {
     /// New events, numbered on from the state's head. May be empty when only cursors moved.
     pub events: Vec<Event>,
     /// The conversation after these events: becomes the projection row and the cursors' rows.
-    pub after: State,
+    pub after: std::sync::Arc<State>,
     /// Whose cursor or count changed since the last commit.
     pub changed_participants: Vec<PersonId>,
     /// Under which names the keys in `events` may already be in use: an adopted conversation's visitor has two.
@@ -29,6 +29,8 @@ pub struct Batch {
 /// An event that already stands under a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyedEvent {
+    /// Whose key: who wrote the event.
+    pub author: PersonId,
     /// The key.
     pub key: Key,
     /// Where the event stands.
@@ -114,3 +116,37 @@ pub type DatabaseEpoch = Epoch;
 /// A cheap handle on the journal.
 #[derive(Debug, Clone)]
 pub struct Journal {}
+
+impl Journal {
+    pub async fn commit(&self, _b: Batch) -> Result<(), CommitError> {
+        unimplemented!()
+    }
+    pub async fn load(
+        &self,
+        _id: ConversationId,
+        _r: &crate::conversation::Rules,
+    ) -> Result<Option<State>, ReadError> {
+        unimplemented!()
+    }
+    pub async fn events(
+        &self,
+        _id: ConversationId,
+        _s: Span,
+        _l: usize,
+        _b: usize,
+    ) -> Result<Page, ReadError> {
+        unimplemented!()
+    }
+    pub async fn list(&self, _l: Listing, _r: PersonId, _n: usize) -> Result<Vec<Listed>, ReadError> {
+        unimplemented!()
+    }
+    pub async fn listed(&self, _c: ConversationId, _r: PersonId) -> Result<Option<Listed>, ReadError> {
+        unimplemented!()
+    }
+    pub async fn count_unread(&self, _c: ConversationId, _a: u64, _n: &[PersonId]) -> Result<u64, ReadError> {
+        unimplemented!()
+    }
+    pub fn epoch(&self) -> &Epoch {
+        unimplemented!()
+    }
+}
