@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::ArcSwapOption;
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
-use otvet_engine::ids::{ConversationId, PersonId, Position};
+use otvet_engine::ids::{ConversationId, Epoch, PersonId, Position};
 use otvet_engine::protocol::{Code, Person, Refusal};
 use ractor::ActorRef;
+use rand::Rng;
 
 use crate::conversation::{ConversationCell, ConversationMsg, Envelope};
 use crate::house::{Behaviour, Foundation};
@@ -153,6 +154,22 @@ impl Directory {
                 }
             }
         }
+    }
+
+    /// An id for a conversation that is being opened.
+    pub(crate) fn new_conversation_id(&self) -> ConversationId {
+        ConversationId::new(self.foundation.clock.now(), self.random())
+    }
+
+    /// An epoch for a stream that cannot go on under the one it had.
+    pub(crate) fn new_epoch(&self) -> Epoch {
+        Epoch::new(self.random())
+    }
+
+    fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.foundation.rng.lock().fill_bytes(&mut bytes);
+        bytes
     }
 
     /// A number that no other connection of this process has.

@@ -12,8 +12,10 @@ use otvet_engine::ids::{ConversationId, PersonId, Position};
 use otvet_engine::journal::{Journal, Listing};
 use otvet_engine::protocol::{self, Answer, CloseCode, Code, CommandId, Limits, Person, Refusal};
 use otvet_engine::tail::SharedTail;
+use parking_lot::Mutex;
 use ractor::Actor;
 use ractor::concurrency::JoinHandle;
+use rand::rngs::StdRng;
 
 use crate::conversation::Envelope;
 use crate::directory::Directory;
@@ -40,6 +42,8 @@ pub struct Foundation {
     pub people: Arc<dyn People>,
     /// What time it is.
     pub clock: SharedClock,
+    /// Where ids and epochs come from.
+    pub rng: Arc<Mutex<StdRng>>,
 }
 
 /// How the actors behave.
@@ -177,7 +181,7 @@ impl House {
     /// # Errors
     /// As on the socket.
     pub async fn open(&self, by: Person, open: protocol::client::Open) -> Result<Answer, Refusal> {
-        let id = ConversationId::new(self.directory.foundation.clock.now(), rand::random());
+        let id = self.directory.new_conversation_id();
         self.directory.new_conversation(id);
         self.command(by, id, Command::Open { key: open.key, subject: open.subject, body: open.body }).await
     }

@@ -29,11 +29,11 @@ pub(crate) struct Numbered {
 }
 
 impl PersonStream {
-    /// Goes on where the tail stands, or begins anew when it has nothing (or cannot say).
-    pub async fn open(name: StreamName, tail: SharedTail, keep: usize) -> Self {
+    /// Goes on where the tail stands, or begins anew under the epoch `fresh` when it has nothing (or cannot say).
+    pub async fn open(name: StreamName, tail: SharedTail, keep: usize, fresh: Epoch) -> Self {
         let (epoch, head) = match tail.head(&name).await {
             Ok(Some((Position { epoch, seq }, _))) => (epoch, seq),
-            Ok(None) | Err(_) => (Epoch::new(rand::random()), 0),
+            Ok(None) | Err(_) => (fresh, 0),
         };
         Self { name, epoch, head, tail, keep }
     }

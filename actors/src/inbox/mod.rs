@@ -253,8 +253,13 @@ impl InboxState {
             Some(stream) => stream,
             None => {
                 let name = StreamName::Inbox(self.cell.manager);
-                PersonStream::open(name, Arc::clone(&foundation.tail), self.directory.behaviour.tail_keep)
-                    .await
+                PersonStream::open(
+                    name,
+                    Arc::clone(&foundation.tail),
+                    self.directory.behaviour.tail_keep,
+                    self.directory.new_epoch(),
+                )
+                .await
             }
         };
         let missed = self.missed(&stream, &current).await?;

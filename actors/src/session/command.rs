@@ -54,8 +54,7 @@ impl SessionState {
             Command::Hello(_) => Err(Refusal::new(Code::Invalid, "`hello` was said already")),
             Command::Ping => Ok(Some(Answer::Done {})),
             Command::Open(c) => {
-                let now = self.directory.foundation.clock.now();
-                let conversation = ConversationId::new(now, rand::random());
+                let conversation = self.directory.new_conversation_id();
                 self.directory.new_conversation(conversation);
                 cast(conversation, ConversationCommand::Open { key: c.key, subject: c.subject, body: c.body })
             }

@@ -124,8 +124,13 @@ impl SessionState {
         let listed = foundation.journal.list(Listing::OfVisitor(me), me, LISTED).await?;
         let current: Vec<Summary> = listed.into_iter().map(|listed| listed.summary).collect();
         let keep = self.directory.behaviour.tail_keep;
-        let mut stream =
-            PersonStream::open(StreamName::Session(me), Arc::clone(&foundation.tail), keep).await;
+        let mut stream = PersonStream::open(
+            StreamName::Session(me),
+            Arc::clone(&foundation.tail),
+            keep,
+            self.directory.new_epoch(),
+        )
+        .await;
         let (missed, _) = stream.missed(&current).await;
         stream.append(foundation.clock.now(), missed).await;
         self.list = current.into_iter().map(|summary| (summary.id, summary)).collect();
