@@ -125,7 +125,9 @@ impl Model {
                 _ => refused(Code::NotFound),
             };
         }
-        if exists && !asks && !by.role.is_staff() || !exists && !matches!(command, Command::Open { .. }) {
+        let visible =
+            if exists { asks || by.role.is_staff() } else { matches!(command, Command::Open { .. }) };
+        if !visible {
             return refused(Code::NotFound);
         }
         if let Command::Send { attachments, .. } = command
