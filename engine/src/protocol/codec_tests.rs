@@ -238,7 +238,7 @@ pub(crate) fn seeded(cases: u32) -> ProptestConfig {
         RngSeed::Random => RngSeed::Fixed(20_251_124),
         given @ RngSeed::Fixed(_) => given,
     };
-    #[expect(clippy::print_stdout, reason = "captured, and shown only when the test fails")]
+    #[allow(clippy::print_stdout, reason = "captured, and shown only when the test fails")]
     {
         println!("PROPTEST_RNG_SEED={rng_seed}");
     }
