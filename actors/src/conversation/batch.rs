@@ -61,6 +61,7 @@ impl ConversationState {
             if let Err(refusal) = self.loaded().await {
                 return refuse_all(&open, &refusal);
             }
+            fail::fail_point!(format!("decide/{}", self.cell.id).as_str());
             let Some(prepared) = self.prepare(std::mem::take(&mut open), &used).await else { return };
             let prepared = Arc::new(prepared);
             *self.cell.prepared.lock() = Some(Arc::clone(&prepared));
@@ -93,7 +94,9 @@ impl ConversationState {
     /// Waits for the batch that is with the journal, if there is one, and finishes it.
     pub(super) async fn finish_prepared(&mut self) -> Result<(), CommitError> {
         let Some(prepared) = self.cell.prepared.lock().clone() else { return Ok(()) };
+        fail::fail_point!(format!("commit/{}", self.cell.id).as_str(), |_| Ok(()));
         let committed = prepared.commit.clone().await;
+        fail::fail_point!(format!("committed/{}", self.cell.id).as_str(), |_| Ok(()));
         match &committed {
             Ok(()) => self.tell(&prepared).await,
             // The state ran ahead of what is stored.
