@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 
 use sea_orm::sea_query::Order;
-use sea_orm::{
-    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
 use super::rows::{self, to_i64};
@@ -29,7 +27,7 @@ impl Journal {
         let participants = self.cursors_of(vec![id.0]).await?.remove(&id.0).unwrap_or_default();
         let mut state = rows::to_state(row, participants)?;
         for event in self.keyed_events(id, head, rules.remembered_keys as u64).await? {
-            let _ = (&mut state, &event); // MERGE: state.remember(&event, rules);
+            state.remember(&event, rules);
         }
         Ok(Some(state))
     }
@@ -80,7 +78,12 @@ impl Journal {
     ///
     /// # Errors
     /// When the database does not answer, or holds what it should not.
-    pub async fn list(&self, listing: Listing, reader: PersonId, limit: usize) -> Result<Vec<Listed>, ReadError> {
+    pub async fn list(
+        &self,
+        listing: Listing,
+        reader: PersonId,
+        limit: usize,
+    ) -> Result<Vec<Listed>, ReadError> {
         self.counters.read();
         let rows = listed_by(listing).limit(limit as u64).all(&self.db.read).await?;
         self.with_cursors(rows, reader).await
@@ -159,7 +162,12 @@ impl Journal {
     }
 
     /// The question and the newest keyed events up to the head, oldest first, each once.
-    async fn keyed_events(&self, id: ConversationId, head: i64, newest: u64) -> Result<Vec<Event>, ReadError> {
+    async fn keyed_events(
+        &self,
+        id: ConversationId,
+        head: i64,
+        newest: u64,
+    ) -> Result<Vec<Event>, ReadError> {
         use chat_events::Column;
         let of = || {
             let all = chat_events::Entity::find().filter(Column::ConversationId.eq(id.0));

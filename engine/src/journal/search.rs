@@ -5,7 +5,10 @@ use std::str::FromStr;
 
 use sea_orm::sea_query::extension::postgres::PgExpr;
 use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr};
-use sea_orm::{ColumnTrait, Condition, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{
+    ColumnTrait, Condition, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select,
+};
 
 use super::{Journal, Listed, ReadError};
 use crate::clock::Timestamp;
@@ -38,6 +41,13 @@ pub struct SearchCursor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a cursor that this server gave out")]
 pub struct ParseCursorError;
+
+#[cfg(test)]
+impl SearchCursor {
+    pub(super) fn for_test(updated_at: Timestamp, id: ConversationId) -> Self {
+        Self { updated_at, id }
+    }
+}
 
 impl fmt::Display for SearchCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,8 +110,7 @@ impl Journal {
 
 /// The query of a page, without its limit.
 pub(super) fn page(search: &Search, cursor: Option<SearchCursor>, backend: DbBackend) -> Select<Entity> {
-    let mut select =
-        matching(search, backend).order_by_desc(Column::UpdatedAt).order_by_desc(Column::Id);
+    let mut select = matching(search, backend).order_by_desc(Column::UpdatedAt).order_by_desc(Column::Id);
     if let Some(SearchCursor { updated_at, id }) = cursor {
         let at = updated_at.millis();
         // The first bound says nothing that the second does not, but it is the one that an index can begin at.

@@ -18,7 +18,7 @@ mod migrate;
 mod migrations;
 mod row_id;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use row_id::RowId;
 
