@@ -46,7 +46,9 @@ async fn unread_counts_are_ones_own_on_all_devices() {
 
 #[tokio::test]
 async fn an_inbox_that_slept_catches_up_under_its_numbering() {
-    let world = World::start_with(otvet_actors::Behaviour { idle_stop: Duration::from_millis(80), ..behaviour() }).await;
+    let world =
+        World::start_with(otvet_actors::Behaviour { idle_stop: Duration::from_millis(80), ..behaviour() })
+            .await;
     let mut anna = world.join(visitor(1)).await;
     let stream = StreamName::Inbox(manager(100).id);
     let (first, position) = {
@@ -86,10 +88,17 @@ async fn a_guests_conversations_become_the_accounts() {
     assert_eq!(world.house.adopt(guest.id, visitor(1)).await, Ok(1));
     let EventKind::Upsert { conversation: mine } = anna.listed().await else { panic!("an upsert") };
     assert_eq!((mine.id, mine.unread, mine.visitor.id), (conversation, 0, visitor(1).id));
-    assert_eq!(anna.send(conversation, "k2", "Ещё").await.unwrap(), 3, "what the guest sent is not sent again");
+    assert_eq!(
+        anna.send(conversation, "k2", "Ещё").await.unwrap(),
+        3,
+        "what the guest sent is not sent again"
+    );
     assert_eq!(anna.send(conversation, "k3", "Теперь я").await.unwrap(), 4);
     assert_eq!(world.house.adopt(guest.id, visitor(1)).await, Ok(0));
-    assert_eq!(world.journal.load(conversation, &Default::default()).await.unwrap().unwrap().participants.len(), 1);
+    assert_eq!(
+        world.journal.load(conversation, &Default::default()).await.unwrap().unwrap().participants.len(),
+        1
+    );
 }
 
 #[tokio::test]

@@ -73,7 +73,9 @@ async fn too_much_to_catch_up_is_a_snapshot_that_fits_the_queue() {
     let stream = StreamName::Conversation(conversation);
     let mut web = world.join_at(visitor(1), at(stream, world.journal.epoch(), 2)).await;
     assert_eq!(web.ready().recovered.get(&stream), Some(&false));
-    let Snapshot::Conversation { events, more, conversation: summary } = web.reset().await.snapshot else { panic!("a conversation") };
+    let Snapshot::Conversation { events, more, conversation: summary } = web.reset().await.snapshot else {
+        panic!("a conversation")
+    };
     assert_eq!(events.last().unwrap().seq, 100);
     assert!(more && events.len() < 50 && summary.last_seq == 100);
     phone.send(conversation, "live", "текст").await.unwrap();
@@ -118,7 +120,9 @@ async fn a_session_stream_resumes_and_a_lost_one_is_reset() {
     let positions = BTreeMap::from([(stream.to_string(), before)]);
     let mut web = world.join_at(visitor(1), positions.clone()).await;
     assert_eq!(web.ready().recovered.get(&stream), Some(&true));
-    assert!(matches!(web.frame().await, ServerFrame::Event(event) if event.stream == stream && event.seq == 1));
+    assert!(
+        matches!(web.frame().await, ServerFrame::Event(event) if event.stream == stream && event.seq == 1)
+    );
 
     let mut stranger = BTreeMap::new();
     stranger.insert(stream.to_string(), Position { epoch: Epoch::new([9; 8]), seq: 1 });

@@ -45,7 +45,11 @@ async fn a_commit_under_way_is_finished_by_the_successor_and_answered_once() {
 #[tokio::test]
 async fn other_conversations_go_on_while_one_keeps_failing_and_it_says_unavailable() {
     let world = World::start_with(otvet_actors::Behaviour {
-        restart: otvet_actors::RestartPolicy { max_restarts: 2, backoff_min: Duration::from_millis(300), ..behaviour().restart },
+        restart: otvet_actors::RestartPolicy {
+            max_restarts: 2,
+            backoff_min: Duration::from_millis(300),
+            ..behaviour().restart
+        },
         ..behaviour()
     })
     .await;
@@ -133,18 +137,21 @@ async fn the_router_fails_and_everything_goes_on() {
 
 #[tokio::test]
 async fn idle_actors_end_and_come_back_when_needed() {
-    let world = World::start_with(otvet_actors::Behaviour { idle_stop: Duration::from_millis(80), ..behaviour() }).await;
+    let world =
+        World::start_with(otvet_actors::Behaviour { idle_stop: Duration::from_millis(80), ..behaviour() })
+            .await;
     let mut anna = world.join(visitor(1)).await;
     let conversation = anna.open("k1", "Вопрос").await.id;
     world.until("the conversation has ended", |house| house.census().conversations == 0).await;
     assert_eq!(anna.send(conversation, "k2", "Ещё").await.unwrap(), 3);
     assert_eq!(anna.send(conversation, "k2", "Ещё").await.unwrap(), 3, "keys are known again");
     drop(anna);
-    world.until("everybody has ended", |house| {
-        let census = house.census();
-        census.sessions + census.conversations + census.inboxes == 0
-    })
-    .await;
+    world
+        .until("everybody has ended", |house| {
+            let census = house.census();
+            census.sessions + census.conversations + census.inboxes == 0
+        })
+        .await;
 }
 
 #[tokio::test]
@@ -152,7 +159,8 @@ async fn commands_for_what_does_not_exist_leave_no_actor_behind() {
     let world = World::start().await;
     let mut eve = world.join(visitor(2)).await;
     for n in 0..30_u8 {
-        let id = otvet_engine::ids::ConversationId::new(otvet_engine::clock::Timestamp::from_millis(1), [n; 10]);
+        let id =
+            otvet_engine::ids::ConversationId::new(otvet_engine::clock::Timestamp::from_millis(1), [n; 10]);
         assert_eq!(eve.send(id, "k", "?").await.unwrap_err().code, Code::NotFound);
     }
     world.until("nothing is left of them", |house| house.census().conversations == 0).await;

@@ -42,7 +42,11 @@ async fn one_key_is_one_event_also_when_nobody_remembers_it() {
     let world = World::start().await;
     let mut anna = world.join(visitor(1)).await;
     let first = anna.open("k1", "Вопрос").await;
-    assert_eq!(anna.open("k1", "Вопрос").await.id, first.id, "the same question again is the same conversation");
+    assert_eq!(
+        anna.open("k1", "Вопрос").await.id,
+        first.id,
+        "the same question again is the same conversation"
+    );
     assert_eq!(anna.send(first.id, "k2", "Ещё").await.unwrap(), 3);
     assert_eq!(anna.send(first.id, "k2", "Ещё").await.unwrap(), 3);
     assert_eq!(anna.send(first.id, "k2", "Другое").await.unwrap_err().code, Code::Conflict);
@@ -91,7 +95,9 @@ async fn two_managers_cannot_both_have_it() {
     assert_eq!((refused.code, refused.manager.map(|m| m.id)), (Code::Conflict, Some(manager(100).id)));
     vera.claim(conversation, true).await.unwrap();
     let events = boris.events_to(4).await;
-    assert!(matches!(&events.last().unwrap().kind, EventKind::Transferred { to, .. } if to.id == manager(101).id));
+    assert!(
+        matches!(&events.last().unwrap().kind, EventKind::Transferred { to, .. } if to.id == manager(101).id)
+    );
     assert_eq!(boris.send(conversation, "b1", "Я?").await.unwrap_err().code, Code::Conflict);
 }
 
@@ -102,12 +108,18 @@ async fn visitors_see_that_something_is_hidden_where_managers_see_a_note() {
     let mut boris = world.join(manager(100)).await;
     let conversation = anna.open("k1", "Вопрос").await.id;
     boris.claim(conversation, false).await.unwrap();
-    let note = otvet_engine::protocol::client::Note { conversation, key: "n1".parse().unwrap(), body: "VIP".to_owned() };
+    let note = otvet_engine::protocol::client::Note {
+        conversation,
+        key: "n1".parse().unwrap(),
+        body: "VIP".to_owned(),
+    };
     assert_eq!(seq(boris.give(Command::Note(note)).await).unwrap(), 4);
     assert_eq!(body(boris.events_to(4).await.last().unwrap()), "VIP");
     assert_eq!(anna.events_to(4).await.last().unwrap().kind, EventKind::Hidden);
     let history = History { conversation, before: None, after: Some(3), limit: Some(5) };
-    let Ok(Answer::History { events, .. }) = anna.give(Command::History(history)).await else { panic!("a page") };
+    let Ok(Answer::History { events, .. }) = anna.give(Command::History(history)).await else {
+        panic!("a page")
+    };
     assert_eq!(events[0].kind, EventKind::Hidden);
 }
 
@@ -158,7 +170,9 @@ async fn a_person_has_so_many_connections_and_no_more() {
         three.push(world.join(visitor(1)).await);
     }
     let mut fourth = world.knock(visitor(1), Default::default(), 1 << 20);
-    let otvet_engine::protocol::ServerFrame::Failed(failed) = fourth.frame().await else { panic!("an error") };
+    let otvet_engine::protocol::ServerFrame::Failed(failed) = fourth.frame().await else {
+        panic!("an error")
+    };
     assert_eq!(failed.code, Code::RateLimited);
     assert_eq!(fourth.closed().await, CloseCode::TooManyCommands);
     three.pop();

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,14 +15,17 @@ use otvet_engine::ids::{ConversationId, PersonId, Position, StreamName};
 use otvet_engine::journal::{Journal, JournalOptions};
 use otvet_engine::protocol::client::{Claim, Mark, Open, Send, Target};
 use otvet_engine::protocol::{
-    Answer, CloseCode, Command, CommandId, Event, EventKind, Failed, Format, Limits, Person, Ready, Refusal, Reset, Role,
-    ServerFrame, Signal, Summary, decode_any,
+    Answer, CloseCode, Command, CommandId, Event, EventKind, Failed, Format, Limits, Person, Ready, Refusal,
+    Reset, Role, ServerFrame, Signal, Summary, decode_any,
 };
 use otvet_engine::store::Database;
 use otvet_engine::tail::{MemoryTail, SharedTail};
 use parking_lot::Mutex;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+
+/// Every world has ids of its own: points of failure are named by them, for the whole process.
+static WORLDS: AtomicU64 = AtomicU64::new(0);
 
 /// Longer than anything here takes; a test that reaches it has failed.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -50,9 +54,6 @@ impl People for Staff {
 pub struct World {
     pub house: House,
     pub journal: Journal,
-    pub tail: SharedTail,
-    pub database: Database,
-    pub clock: Arc<ManualClock>,
     _files: tempfile::TempDir,
 }
 
@@ -99,10 +100,10 @@ impl World {
             tail: Arc::clone(&tail),
             people: Arc::new(Staff),
             clock: Arc::clone(&clock) as _,
-            rng: Arc::new(Mutex::new(StdRng::seed_from_u64(7))),
+            rng: Arc::new(Mutex::new(StdRng::seed_from_u64(WORLDS.fetch_add(1, Ordering::Relaxed)))),
         };
         let house = House::start(foundation, behaviour).await.unwrap();
-        Self { house, journal, tail, database, clock, _files: files }
+        Self { house, journal, _files: files }
     }
 
     /// Joins and reads `ready`.
@@ -132,7 +133,14 @@ impl World {
             name: "test".to_owned(),
         };
         let connection = self.house.join(introduction);
-        Member { connection, outbox, ready: None, unread: VecDeque::new(), later: VecDeque::new(), commands: 0 }
+        Member {
+            connection,
+            outbox,
+            ready: None,
+            unread: VecDeque::new(),
+            later: VecDeque::new(),
+            commands: 0,
+        }
     }
 
     /// Waits until something holds that happens by itself.
@@ -286,7 +294,8 @@ impl Member {
                 return decode_any(Format::MessagePack, &bytes).unwrap();
             }
             let mut frames = Vec::new();
-            match tokio::time::timeout(DEADLINE, self.outbox.next(&mut frames)).await.expect("no frame came") {
+            match tokio::time::timeout(DEADLINE, self.outbox.next(&mut frames)).await.expect("no frame came")
+            {
                 Next::Frames => self.unread.extend(frames),
                 Next::Close(code) => panic!("closed with {code:?}"),
             }
@@ -295,7 +304,12 @@ impl Member {
 }
 
 pub fn send(conversation: ConversationId, key: &str, body: &str) -> Command {
-    Command::Send(Send { conversation, key: key.parse().unwrap(), body: body.to_owned(), attachments: Vec::new() })
+    Command::Send(Send {
+        conversation,
+        key: key.parse().unwrap(),
+        body: body.to_owned(),
+        attachments: Vec::new(),
+    })
 }
 
 pub fn seq(outcome: Result<Answer, Failed>) -> Result<u64, Failed> {
