@@ -1,1 +1,2 @@
 //! Who somebody is: users and tokens in the tables and formats of Laravel and Sanctum, guests in our own.
+pub mod token;
