@@ -114,6 +114,8 @@ impl Abilities {
     pub const ALL: &'static str = "*";
     /// Grants the use of the chat.
     pub const CHAT: &'static str = "chat";
+    /// Grants managing people and settings, to an admin.
+    pub const ADMIN: &'static str = "admin";
 
     /// The column as Laravel reads it: a JSON array, or an object whose values are meant (PHP knows no difference).
     /// Whatever is not a text grants nothing; neither does a column without any.
@@ -137,11 +139,6 @@ impl Abilities {
     /// Whether this ability is granted, by its exact name or by `*`. There are no other patterns.
     pub fn allow(&self, ability: &str) -> bool {
         self.0.iter().any(|granted| granted == Self::ALL || granted == ability)
-    }
-
-    /// Whether the token may be used for chatting: it grants `*` or `chat`.
-    pub fn allow_chat(&self) -> bool {
-        self.allow(Self::CHAT)
     }
 
     /// The names.
