@@ -1,7 +1,9 @@
 //! Looking people up.
 
 use sea_orm::prelude::ChronoDateTime;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, LikeExpr, NullOrdering, Order, Query, SelectStatement};
+use sea_orm::sea_query::{
+    Condition, Expr, ExprTrait, Func, LikeExpr, NullOrdering, Order, Query, SelectStatement,
+};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryResult};
 
 use super::validate::stored_email;
@@ -214,7 +216,7 @@ fn condition(filter: &PeopleFilter) -> Condition {
     let mut all = Condition::all();
     if let Some(text) = filter.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
         // `!` and not a backslash, which MySQL would want doubled.
-        let escaped = text.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+        let escaped = text.replace('\0', " ").replace('!', "!!").replace('%', "!%").replace('_', "!_");
         let like = |text: &str| LikeExpr::new(format!("%{text}%")).escape('!');
         let mut any = Condition::any();
         for column in [users::Column::Name, users::Column::Email] {

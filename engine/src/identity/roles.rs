@@ -37,7 +37,12 @@ impl Identity {
     /// # Errors
     /// [`IdentityError::NotFound`]; [`IdentityError::Invalid`] for a guest or the role `system`;
     /// [`IdentityError::Conflict`] when no enabled admin would be left; [`IdentityError::Database`].
-    pub async fn set_role(&self, by: Option<PersonId>, person: PersonId, role: Role) -> Result<(), IdentityError> {
+    pub async fn set_role(
+        &self,
+        by: Option<PersonId>,
+        person: PersonId,
+        role: Role,
+    ) -> Result<(), IdentityError> {
         let PersonId::User(user) = person else {
             return Err(IdentityError::invalid("role", "A guest cannot have a role."));
         };
@@ -155,6 +160,18 @@ impl Identity {
         if !enabled_admins(&self.0.db.read).await?.is_empty() {
             return Ok(None);
         }
+        match self.make_first_admin(email, password).await {
+            // Another node was starting, too, and was first.
+            Err(IdentityError::Invalid(_)) if !enabled_admins(&self.0.db.read).await?.is_empty() => Ok(None),
+            made => made.map(Some),
+        }
+    }
+
+    async fn make_first_admin(
+        &self,
+        email: Option<&str>,
+        password: Option<&Password>,
+    ) -> Result<FirstAdmin, IdentityError> {
         let existing = self.user_by_email(email.unwrap_or(DEFAULT_ADMIN)).await?;
         if let Some(account) = existing {
             if email.is_none() {
@@ -163,12 +180,14 @@ impl Identity {
                 ));
             }
             if account.disabled_at.is_some() {
-                return Err(IdentityError::Conflict("there is no admin, and the one in OTVET_ADMIN_EMAIL is disabled"));
+                return Err(IdentityError::Conflict(
+                    "there is no admin, and the one in OTVET_ADMIN_EMAIL is disabled",
+                ));
             }
             let tx = self.0.begin().await?;
             self.0.promote(&tx, account.person.id).await?;
             tx.commit().await?;
-            return Ok(Some(FirstAdmin { email: account.email, generated_password: None }));
+            return Ok(FirstAdmin { email: account.email, generated_password: None });
         }
         let (password, generated_password) = match password {
             Some(given) => (given.clone(), None),
@@ -184,7 +203,7 @@ impl Identity {
         let person = self.0.insert_user(&tx, prepared).await?;
         self.0.promote(&tx, person.id).await?;
         tx.commit().await?;
-        Ok(Some(FirstAdmin { email: stored_email(&email), generated_password }))
+        Ok(FirstAdmin { email: stored_email(&email), generated_password })
     }
 }
 

@@ -10,7 +10,9 @@ use crate::clock::Timestamp;
 use crate::ids::PersonId;
 use crate::protocol::{Person, Role};
 use crate::store::RowId;
-use crate::store::entities::{chat_guests as guests, chat_people as people, personal_access_tokens as tokens, users};
+use crate::store::entities::{
+    chat_guests as guests, chat_people as people, personal_access_tokens as tokens, users,
+};
 
 /// The type of our guests' tokens. No class of PHP bears it, so Laravel refuses them.
 pub(super) const GUEST_TYPE: &str = r"Otvet\Guest";
@@ -81,7 +83,8 @@ impl TokenRow {
             )
             .left_join(
                 people::Entity,
-                Expr::col((people::Entity, people::Column::UserId)).equals((users::Entity, users::Column::Id)),
+                Expr::col((people::Entity, people::Column::UserId))
+                    .equals((users::Entity, users::Column::Id)),
             )
             .left_join(
                 guests::Entity,
@@ -171,7 +174,9 @@ impl TokenRules {
     /// The type for a new token, the types that stand for the same, and the number.
     pub fn tokenable(&self, person: PersonId) -> (&str, Vec<&str>, i64) {
         match person {
-            PersonId::User(id) => (&self.user_types[0], self.user_types.iter().map(String::as_str).collect(), id),
+            PersonId::User(id) => {
+                (&self.user_types[0], self.user_types.iter().map(String::as_str).collect(), id)
+            }
             PersonId::Guest(id) => (GUEST_TYPE, vec![GUEST_TYPE], id),
         }
     }
