@@ -2,10 +2,10 @@
 
 use sea_orm::prelude::ChronoDateTime;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, DbErr, QueryResult};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 
 use super::people::role_named;
-use super::zoneless::Zone;
+use super::zoneless::{self, Zone};
 use crate::clock::Timestamp;
 use crate::ids::PersonId;
 use crate::protocol::{Person, Role};
@@ -96,11 +96,12 @@ impl TokenRow {
 
     /// All rows of a statement made from [`TokenRow::select`].
     pub async fn all(db: &impl ConnectionTrait, select: &SelectStatement) -> Result<Vec<Self>, DbErr> {
-        db.query_all(select).await?.iter().map(Self::from_row).collect()
+        let backend = db.get_database_backend();
+        db.query_all(select).await?.iter().map(|row| Self::from_row(row, backend)).collect()
     }
 
-    fn from_row(row: &QueryResult) -> Result<Self, DbErr> {
-        let stamp = |column| match row.try_get::<Option<ChronoDateTime>>("", column) {
+    fn from_row(row: &QueryResult, backend: DbBackend) -> Result<Self, DbErr> {
+        let stamp = |column| match zoneless::column(row, column, backend) {
             Ok(Some(at)) => Stamp::At(at),
             Ok(None) => Stamp::Null,
             Err(_) => Stamp::Unreadable,

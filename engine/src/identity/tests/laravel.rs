@@ -4,8 +4,8 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::*;
-use crate::identity::token::bearer;
 use crate::identity::Abilities;
+use crate::identity::token::bearer;
 use crate::protocol::BearerToken;
 
 #[derive(Deserialize)]

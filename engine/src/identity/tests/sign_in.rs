@@ -142,6 +142,33 @@ async fn an_address_that_tries_many_accounts_is_throttled_too() {
 }
 
 #[tokio::test]
+async fn what_was_not_tried_is_not_counted() {
+    let world = World::new(IdentitySettings { login_attempts_per_address_per_minute: 3, ..settings() }).await;
+    world.user("anna").await;
+    let good = login("anna@example.com", "anna-password");
+    for n in 0..3 {
+        fail(&world, login(&format!("x{n}@example.com"), "wrong")).await;
+    }
+    world.clock.advance_millis(30_000);
+    for _ in 0..10 {
+        let error = fail(&world, good.clone()).await;
+        assert!(matches!(error, IdentityError::Throttled { retry_after_s: 30 }), "{error:?}");
+    }
+    world.clock.advance_millis(30_000);
+    world
+        .identity
+        .login(good.clone())
+        .await
+        .expect("refused for the address, so nothing against the account");
+    world.db.close().await;
+    for _ in 0..10 {
+        let error = fail(&world, good.clone()).await;
+        assert!(matches!(error, IdentityError::Database(_)), "{error:?}");
+        assert_eq!(Refusal::from(error).code, Code::Unavailable);
+    }
+}
+
+#[tokio::test]
 async fn the_record_of_sign_ins_has_no_secrets() {
     let world = World::new(settings()).await;
     let anna = world.user("anna").await;
