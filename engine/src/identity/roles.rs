@@ -160,18 +160,20 @@ impl Identity {
         if !enabled_admins(&self.0.db.read).await?.is_empty() {
             return Ok(None);
         }
-        match self.make_first_admin(email, password).await {
-            // Another node was starting, too, and was first.
-            Err(IdentityError::Invalid(_)) if !enabled_admins(&self.0.db.read).await?.is_empty() => Ok(None),
-            made => made.map(Some),
+        let made = self.make_first_admin(email, password).await;
+        // What stood in the way may be another node that was starting, too, and was first.
+        let in_the_way = matches!(made, Err(IdentityError::Invalid(_) | IdentityError::Conflict(_)));
+        if in_the_way && !enabled_admins(&self.0.db.read).await?.is_empty() {
+            return Ok(None);
         }
+        made
     }
 
     async fn make_first_admin(
         &self,
         email: Option<&str>,
         password: Option<&Password>,
-    ) -> Result<FirstAdmin, IdentityError> {
+    ) -> Result<Option<FirstAdmin>, IdentityError> {
         let existing = self.user_by_email(email.unwrap_or(DEFAULT_ADMIN)).await?;
         if let Some(account) = existing {
             if email.is_none() {
@@ -185,9 +187,12 @@ impl Identity {
                 ));
             }
             let tx = self.0.begin().await?;
+            if !enabled_admins(&tx).await?.is_empty() {
+                return Ok(None);
+            }
             self.0.promote(&tx, account.person.id).await?;
             tx.commit().await?;
-            return Ok(FirstAdmin { email: account.email, generated_password: None });
+            return Ok(Some(FirstAdmin { email: account.email, generated_password: None }));
         }
         let (password, generated_password) = match password {
             Some(given) => (given.clone(), None),
@@ -203,7 +208,7 @@ impl Identity {
         let person = self.0.insert_user(&tx, prepared).await?;
         self.0.promote(&tx, person.id).await?;
         tx.commit().await?;
-        Ok(FirstAdmin { email: stored_email(&email), generated_password })
+        Ok(Some(FirstAdmin { email: stored_email(&email), generated_password }))
     }
 }
 
