@@ -1,0 +1,195 @@
+//! The outgoing queue of one connection: bounded in bytes, filled by the session actor alone, emptied by the connection's
+//! own task. Full means goodbye: the client comes back with its positions and loses nothing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use otvet_engine::protocol::{CloseCode, Format, ServerFrame, SharedFrame, encode};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+/// Frames on their way to one socket.
+#[derive(Debug)]
+pub struct Outbox {
+    format: Format,
+    bound: usize,
+    state: Mutex<State>,
+    changed: Notify,
+    unanswered: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    frames: Vec<Bytes>,
+    bytes: usize,
+    close: Option<CloseCode>,
+}
+
+/// What the connection's task does next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next {
+    /// There are frames in the caller's vector: write them all, then flush once.
+    Frames,
+    /// Nothing is left to write: close with this code.
+    Close(CloseCode),
+}
+
+impl Outbox {
+    /// An empty queue for frames of one format that holds at most `bound` bytes.
+    pub fn new(format: Format, bound: usize) -> Arc<Self> {
+        Arc::new(Self {
+            format,
+            bound,
+            state: Mutex::default(),
+            changed: Notify::new(),
+            unanswered: AtomicUsize::new(0),
+        })
+    }
+
+    /// How this connection's frames are encoded.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Queues a frame that others get too: its bytes are shared.
+    pub fn push_shared(&self, frame: &SharedFrame) {
+        self.push_encoded(frame.bytes(self.format));
+    }
+
+    /// Queues a frame for this connection alone.
+    pub fn push(&self, frame: &ServerFrame) {
+        self.push_encoded(encode(self.format, frame));
+    }
+
+    /// Queues the answer to a command, which is then no longer unanswered.
+    pub fn answer(&self, frame: &ServerFrame) {
+        self.command_answered();
+        self.push(frame);
+    }
+
+    /// Closes the connection once what is queued has been written. The first reason stays.
+    pub fn close(&self, code: CloseCode) {
+        self.state.lock().close.get_or_insert(code);
+        self.changed.notify_one();
+    }
+
+    /// Whether a close was asked for.
+    pub fn is_closing(&self) -> bool {
+        self.state.lock().close.is_some()
+    }
+
+    /// The bytes that wait.
+    pub fn queued_bytes(&self) -> usize {
+        self.state.lock().bytes
+    }
+
+    /// The commands that were taken in and not yet answered.
+    pub fn unanswered(&self) -> usize {
+        self.unanswered.load(Ordering::Relaxed)
+    }
+
+    /// Counts a command in, unless `bound` of them are unanswered already.
+    pub fn take_command(&self, bound: usize) -> bool {
+        self.unanswered
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| (n < bound).then_some(n + 1))
+            .is_ok()
+    }
+
+    /// Counts a command out that gets no answer through [`Outbox::answer`].
+    pub fn command_answered(&self) {
+        let _ = self.unanswered.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
+    }
+
+    /// Waits for frames or for the end. Takes all frames there are into `into`, which must be empty.
+    ///
+    /// Cancel safe: nothing is taken before it returns. One task at a time may wait.
+    pub async fn next(&self, into: &mut Vec<Bytes>) -> Next {
+        loop {
+            {
+                let mut state = self.state.lock();
+                if !state.frames.is_empty() {
+                    std::mem::swap(&mut state.frames, into);
+                    state.bytes = 0;
+                    return Next::Frames;
+                }
+                if let Some(code) = state.close {
+                    return Next::Close(code);
+                }
+            }
+            self.changed.notified().await;
+        }
+    }
+
+    /// Resolves when the connection must end although a write is under way: its queue overflowed behind the blocked socket,
+    /// or it was told to go.
+    pub async fn closing(&self) -> CloseCode {
+        loop {
+            if let Some(code) = self.state.lock().close {
+                return code;
+            }
+            self.changed.notified().await;
+        }
+    }
+
+    /// Queues a frame that is encoded already, in this connection's format.
+    pub fn push_encoded(&self, frame: Bytes) {
+        let mut state = self.state.lock();
+        if state.close.is_some() {
+            return;
+        }
+        if state.bytes + frame.len() > self.bound {
+            // What is queued is useless now: the client resumes from its positions.
+            state.frames = Vec::new();
+            state.bytes = 0;
+            state.close = Some(CloseCode::SlowReader);
+        } else {
+            state.bytes += frame.len();
+            state.frames.push(frame);
+        }
+        drop(state);
+        self.changed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use otvet_engine::protocol::Bye;
+
+    fn frame(n: u64) -> ServerFrame {
+        ServerFrame::Bye(Bye { retry_after_ms: n })
+    }
+
+    #[tokio::test]
+    async fn frames_come_in_order_and_all_at_once() {
+        let outbox = Outbox::new(Format::Json, 1000);
+        (0..3).for_each(|n| outbox.push(&frame(n)));
+        outbox.close(CloseCode::Restarting);
+        outbox.push(&frame(9));
+        let mut taken = Vec::new();
+        assert_eq!(outbox.next(&mut taken).await, Next::Frames);
+        let expected: Vec<Bytes> = (0..3).map(|n| encode(Format::Json, &frame(n))).collect();
+        assert_eq!(taken, expected);
+        assert_eq!(outbox.next(&mut Vec::new()).await, Next::Close(CloseCode::Restarting));
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_is_dropped_and_says_slow_reader() {
+        let outbox = Outbox::new(Format::MessagePack, 100);
+        while !outbox.is_closing() {
+            assert!(outbox.queued_bytes() <= 100);
+            outbox.push(&frame(1));
+        }
+        assert_eq!(outbox.queued_bytes(), 0);
+        assert_eq!(outbox.next(&mut Vec::new()).await, Next::Close(CloseCode::SlowReader));
+    }
+
+    #[test]
+    fn unanswered_commands_are_bounded() {
+        let outbox = Outbox::new(Format::Json, 1000);
+        assert!(outbox.take_command(2) && outbox.take_command(2) && !outbox.take_command(2));
+        outbox.answer(&frame(1));
+        assert!(outbox.take_command(2));
+    }
+}
