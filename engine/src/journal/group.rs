@@ -330,3 +330,20 @@ fn of_commit(error: &DbErr) -> Failure {
         _ => Failure::Unknown(text),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn a_commit_without_an_answer_has_an_unknown_outcome() {
+        let of = |error| of_commit(&DbErr::Query(RuntimeErr::SqlxError(Arc::new(error))));
+        assert!(matches!(of(SqlxError::Io(io::ErrorKind::ConnectionReset.into())), Failure::Unknown(_)));
+        assert!(matches!(of(SqlxError::WorkerCrashed), Failure::Unknown(_)));
+        assert!(matches!(of(SqlxError::Protocol("cut off".into())), Failure::Unknown(_)));
+        assert!(matches!(of_commit(&DbErr::Custom("x".into())), Failure::Unknown(_)));
+    }
+}

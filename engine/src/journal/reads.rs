@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use sea_orm::sea_query::Order;
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IsolationLevel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select, TransactionOptions, TransactionTrait,
+};
 use uuid::Uuid;
 
 use super::rows::{self, to_i64};
@@ -19,14 +22,23 @@ impl Journal {
     /// # Errors
     /// When the database does not answer, or holds what it should not.
     pub async fn load(&self, id: ConversationId, rules: &Rules) -> Result<Option<State>, ReadError> {
+        // One snapshot: a commit in between would leave counts that do not belong to the head. SQLite has no other kind.
+        let isolated = self.db.backend != DbBackend::Sqlite;
+        let options = TransactionOptions {
+            isolation_level: isolated.then_some(IsolationLevel::RepeatableRead),
+            ..TransactionOptions::default()
+        };
+        let snapshot = self.db.read.begin_with_options(options).await?;
         self.counters.read();
-        let Some(row) = chat_conversations::Entity::find_by_id(id.0).one(&self.db.read).await? else {
+        let Some(row) = chat_conversations::Entity::find_by_id(id.0).one(&snapshot).await? else {
             return Ok(None);
         };
         let head = row.last_seq;
-        let participants = self.cursors_of(vec![id.0]).await?.remove(&id.0).unwrap_or_default();
+        let participants = self.cursors_of(&snapshot, vec![id.0]).await?.remove(&id.0).unwrap_or_default();
+        let newest = self.keyed_events(&snapshot, id, head, rules.remembered_keys as u64).await?;
+        snapshot.commit().await?;
         let mut state = rows::to_state(row, participants)?;
-        for event in self.keyed_events(id, head, rules.remembered_keys as u64).await? {
+        for event in newest {
             state.remember(&event, rules);
         }
         Ok(Some(state))
@@ -136,7 +148,7 @@ impl Journal {
         rows: Vec<chat_conversations::Model>,
         reader: PersonId,
     ) -> Result<Vec<Listed>, ReadError> {
-        let mut cursors = self.cursors_of(rows.iter().map(|row| row.id).collect()).await?;
+        let mut cursors = self.cursors_of(&self.db.read, rows.iter().map(|row| row.id).collect()).await?;
         let listed = rows.into_iter().map(|row| {
             let cursors = cursors.remove(&row.id).unwrap_or_default();
             let touched_at = crate::clock::Timestamp::from_millis(row.touched_at);
@@ -145,7 +157,11 @@ impl Journal {
         listed.collect()
     }
 
-    async fn cursors_of(&self, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Vec<chat_cursors::Model>>, ReadError> {
+    async fn cursors_of(
+        &self,
+        connection: &impl ConnectionTrait,
+        ids: Vec<Uuid>,
+    ) -> Result<HashMap<Uuid, Vec<chat_cursors::Model>>, ReadError> {
         let mut of: HashMap<Uuid, Vec<_>> = HashMap::with_capacity(ids.len());
         if ids.is_empty() {
             return Ok(of);
@@ -153,7 +169,7 @@ impl Journal {
         self.counters.read();
         let rows = chat_cursors::Entity::find()
             .filter(chat_cursors::Column::ConversationId.is_in(ids))
-            .all(&self.db.read)
+            .all(connection)
             .await?;
         for row in rows {
             of.entry(row.conversation_id).or_default().push(row);
@@ -164,6 +180,7 @@ impl Journal {
     /// The question and the newest keyed events up to the head, oldest first, each once.
     async fn keyed_events(
         &self,
+        connection: &impl ConnectionTrait,
         id: ConversationId,
         head: i64,
         newest: u64,
@@ -178,11 +195,11 @@ impl Journal {
             .filter(Column::IdemKey.is_not_null())
             .order_by_desc(Column::Seq)
             .limit(newest)
-            .all(&self.db.read)
+            .all(connection)
             .await?;
         if rows.last().is_none_or(|oldest| oldest.seq > 2) {
             self.counters.read();
-            rows.extend(of().filter(Column::Seq.eq(2)).one(&self.db.read).await?);
+            rows.extend(of().filter(Column::Seq.eq(2)).one(connection).await?);
         }
         rows.into_iter().rev().map(rows::to_event).collect()
     }

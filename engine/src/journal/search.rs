@@ -138,11 +138,11 @@ fn matching(search: &Search, backend: DbBackend) -> Select<Entity> {
         let mut any = Condition::any();
         for column in [Column::Subject, Column::VisitorName, Column::LastMessagePreview] {
             for spelling in spellings(text, backend) {
-                let like = LikeExpr::new(containing(&spelling)).escape('!');
                 let column = Expr::col((Entity, column));
                 any = any.add(match backend {
-                    DbBackend::Postgres => column.ilike(like),
-                    _ => column.like(like),
+                    // `\` is its own default, and the builder puts an ESCAPE in brackets, which PostgreSQL does not take.
+                    DbBackend::Postgres => column.ilike(containing(&spelling, '\\')),
+                    _ => column.like(LikeExpr::new(containing(&spelling, '!')).escape('!')),
                 });
             }
         }
@@ -151,13 +151,13 @@ fn matching(search: &Search, backend: DbBackend) -> Select<Entity> {
     select
 }
 
-/// A pattern for texts that contain this one, whatever is in it. The escape is `!` because MySQL reads `\` itself.
-fn containing(text: &str) -> String {
+/// A pattern for texts that contain this one, whatever is in it.
+fn containing(text: &str, escape: char) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('%');
     for letter in text.chars() {
-        if matches!(letter, '%' | '_' | '!') {
-            pattern.push('!');
+        if matches!(letter, '%' | '_') || letter == escape {
+            pattern.push(escape);
         }
         pattern.push(letter);
     }

@@ -1,5 +1,4 @@
-//! The journal on real SQLite files; with `OTVET_TEST_POSTGRES` set to a URL, what is not about SQLite also runs there,
-//! each test in a schema of its own.
+//! The journal on real databases; see [`crate::store::tests`] for which.
 
 mod commits;
 mod failures;
@@ -8,7 +7,7 @@ mod together;
 
 use std::sync::Arc;
 
-use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
+use sea_orm::{EntityTrait, QueryOrder};
 use tempfile::TempDir;
 
 use super::{Batch, Journal, JournalOptions, rows};
@@ -30,10 +29,7 @@ struct Fixture {
 impl Fixture {
     async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let url = match std::env::var("OTVET_TEST_POSTGRES") {
-            Ok(server) => postgres_schema(&server).await,
-            Err(_) => url(&dir),
-        };
+        let url = crate::store::tests::fresh(&dir).await;
         Self::at(dir, url).await
     }
 
@@ -56,15 +52,6 @@ impl Fixture {
         self.db.close().await;
         Self::at(self.dir, self.url).await
     }
-}
-
-/// The server's URL with a new, empty schema in front of the search path.
-async fn postgres_schema(server: &str) -> String {
-    let schema = format!("test_{:016x}", rand::random::<u64>());
-    let db = Database::connect(server, 1).await.unwrap();
-    db.write.execute_unprepared(&format!("CREATE SCHEMA {schema}")).await.unwrap();
-    db.close().await;
-    format!("{server}?options=-c%20search_path%3D{schema}")
 }
 
 fn url(dir: &TempDir) -> String {
