@@ -1,1 +1,178 @@
-//! The database: connections, migrations, entities (one table a file) and queries (one verb a function).
+//! The database: connections, migrations, entities (one table a file).
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+mod checkpoint;
+pub mod entities;
+mod migrate;
+mod migrations;
+mod row_id;
+#[cfg(test)]
+mod tests;
+
+pub use row_id::RowId;
+
+/// How long a statement waits for another process's lock on a SQLite file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long to wait for a free connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why the database could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The URL is of no database that we know, or of one that keeps nothing.
+    #[error("database.url: {0}")]
+    Url(String),
+    /// The database does not answer, or refuses.
+    #[error("the database: {0}")]
+    Database(#[from] DbErr),
+    /// Another start has held the migration lock for too long.
+    #[error("another process has been migrating this database for over {0:?}")]
+    Locked(Duration),
+}
+
+/// The connections to one database. Cheap to clone; [`Database::close`] ends all of them.
+#[derive(Clone)]
+pub struct Database {
+    /// For reading. On SQLite these connections cannot write.
+    pub read: DatabaseConnection,
+    /// For writing. On SQLite exactly one connection: its writers queue here instead of failing in the file.
+    pub write: DatabaseConnection,
+    /// Which kind of database.
+    pub backend: DbBackend,
+    checkpointer: Option<Arc<Checkpointer>>,
+}
+
+struct Checkpointer {
+    connection: DatabaseConnection,
+    stop: watch::Sender<bool>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").field("backend", &self.backend).finish_non_exhaustive()
+    }
+}
+
+impl Database {
+    /// Opens `sqlite://FILE`, `postgres://…` or `mysql://…` with at most so many connections for reading.
+    ///
+    /// # Errors
+    /// [`StoreError::Url`] for a URL that names no lasting database, [`StoreError::Database`] when it does not answer.
+    pub async fn connect(url: &str, max_readers: u32) -> Result<Self, StoreError> {
+        match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("sqlite") => Self::connect_sqlite(url, max_readers).await,
+            Some("postgres" | "postgresql") => {
+                Self::connect_server(url, max_readers, DbBackend::Postgres).await
+            }
+            Some("mysql" | "mariadb") => Self::connect_server(url, max_readers, DbBackend::MySql).await,
+            _ => Err(StoreError::Url("must begin with sqlite:, postgres: or mysql:".to_owned())),
+        }
+    }
+
+    async fn connect_sqlite(url: &str, max_readers: u32) -> Result<Self, StoreError> {
+        let parsed = SqliteConnectOptions::from_str(url).map_err(|e| StoreError::Url(e.to_string()))?;
+        let file = parsed.get_filename().to_path_buf();
+        // An in-memory database is a different one on each connection, and gone at the end.
+        if url.contains(":memory:") || url.contains("mode=memory") || file.as_os_str().is_empty() {
+            return Err(StoreError::Url("a SQLite database must be a file".to_owned()));
+        }
+        // First the writer: it may have to make the file.
+        let write = sqlite_pool(url, 1, |options| {
+            options.journal_mode(SqliteJournalMode::Wal).pragma("wal_autocheckpoint", "0")
+        })
+        .await?;
+        let read = sqlite_pool(url, max_readers.max(1), |options| {
+            options.create_if_missing(false).pragma("query_only", "ON")
+        })
+        .await?;
+        // A checkpoint that cuts the log holds the writer up: better to try again later than for the whole busy timeout.
+        let connection = sqlite_pool(url, 1, |options| {
+            options.create_if_missing(false).busy_timeout(Duration::from_millis(500))
+        })
+        .await?;
+        let mut wal = file.into_os_string();
+        wal.push("-wal");
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(checkpoint::run(connection.clone(), PathBuf::from(wal), stopped));
+        let checkpointer = Checkpointer { connection, stop, task: Mutex::new(Some(task)) };
+        Ok(Self { read, write, backend: DbBackend::Sqlite, checkpointer: Some(Arc::new(checkpointer)) })
+    }
+
+    async fn connect_server(url: &str, max_readers: u32, backend: DbBackend) -> Result<Self, StoreError> {
+        // One more for the journal, so that readers cannot take all of them.
+        let mut options = pool(url, max_readers.max(1) + 1);
+        // Laravel's times are in its session's zone, the server's: sqlx would otherwise set UTC and shift them.
+        options.map_sqlx_mysql_opts(|mysql| mysql.timezone(None));
+        let connection = sea_orm::Database::connect(options).await?;
+        Ok(Self { read: connection.clone(), write: connection, backend, checkpointer: None })
+    }
+
+    /// Whether the database answers, for `/readyz`.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.read.execute_unprepared("SELECT 1").await?;
+        Ok(())
+    }
+
+    /// Closes all connections, waiting for those in use. On SQLite the write-ahead log is carried over first.
+    pub async fn close(&self) {
+        for connection in [&self.read, &self.write] {
+            if let Err(error) = connection.close_by_ref().await {
+                tracing::warn!(%error, "closing the database");
+            }
+        }
+        let Some(checkpointer) = &self.checkpointer else { return };
+        checkpointer.stop.send_replace(true);
+        let task = checkpointer.task.lock().take();
+        if let Some(task) = task
+            && let Err(error) = task.await
+        {
+            tracing::warn!(%error, "the checkpointer ended badly");
+        }
+        if let Err(error) = checkpointer.connection.close_by_ref().await {
+            tracing::warn!(%error, "closing the checkpointer's connection");
+        }
+    }
+}
+
+fn pool(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // Statements carry what people wrote.
+        .sqlx_logging(false)
+        .record_stmt_in_spans(false);
+    options
+}
+
+async fn sqlite_pool(
+    url: &str,
+    connections: u32,
+    adapt: impl Fn(SqliteConnectOptions) -> SqliteConnectOptions + Send + Sync + 'static,
+) -> Result<DatabaseConnection, StoreError> {
+    let mut options = pool(url, connections);
+    options
+        // Connections to a file do not age; a new one would have to read the schema again.
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            adapt(sqlite.synchronous(SqliteSynchronous::Full).foreign_keys(true).busy_timeout(BUSY_TIMEOUT))
+        });
+    Ok(sea_orm::Database::connect(options).await?)
+}

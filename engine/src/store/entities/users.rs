@@ -1,0 +1,35 @@
+//! Laravel's `users`, used as it is.
+
+#![allow(missing_docs, reason = "derived: a column enum, an active model and relations")]
+
+use sea_orm::entity::prelude::*;
+
+use crate::store::RowId;
+
+/// One account.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "users")]
+pub struct Model {
+    /// `u{id}` is the person.
+    #[sea_orm(primary_key)]
+    pub id: RowId,
+    /// The name shown to others.
+    pub name: String,
+    /// Unique; how far letter case matters is up to the database.
+    pub email: String,
+    /// In the application's time zone.
+    pub email_verified_at: Option<ChronoDateTime>,
+    /// A bcrypt hash.
+    pub password: String,
+    /// Laravel's own.
+    pub remember_token: Option<String>,
+    /// In the application's time zone.
+    pub created_at: Option<ChronoDateTime>,
+    /// In the application's time zone.
+    pub updated_at: Option<ChronoDateTime>,
+}
+
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

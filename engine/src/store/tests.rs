@@ -1,0 +1,138 @@
+//! The database on real SQLite files.
+
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, Set, Statement};
+use tempfile::TempDir;
+
+use super::entities::{chat_meta, chat_people, personal_access_tokens, users};
+use super::{Database, RowId, StoreError};
+
+pub(crate) fn url(dir: &TempDir) -> String {
+    format!("sqlite://{}?mode=rwc", dir.path().join("otvet.db").display())
+}
+
+async fn pragma(connection: &sea_orm::DatabaseConnection, name: &str) -> String {
+    let statement = Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {name}"));
+    let row = connection.query_one_raw(statement).await.unwrap().unwrap();
+    row.try_get_by_index::<String>(0)
+        .or_else(|_| row.try_get_by_index::<i64>(0).map(|number| number.to_string()))
+        .unwrap()
+}
+
+#[tokio::test]
+async fn sqlite_is_set_up_to_lose_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = Database::connect(&url(&dir), 3).await.unwrap();
+    assert_eq!(pragma(&db.write, "journal_mode").await, "wal");
+    assert_eq!(pragma(&db.write, "synchronous").await, "2", "FULL");
+    assert_eq!(pragma(&db.write, "foreign_keys").await, "1");
+    assert_eq!(pragma(&db.write, "busy_timeout").await, "5000");
+    assert_eq!(pragma(&db.write, "wal_autocheckpoint").await, "0");
+    db.migrate().await.unwrap();
+    let written = db.read.execute_unprepared("INSERT INTO chat_meta VALUES ('a', 'b')").await;
+    assert!(written.is_err(), "readers must not write");
+    db.check().await.unwrap();
+    db.close().await;
+    assert!(db.check().await.is_err(), "closed");
+    assert!(!dir.path().join("otvet.db-wal").exists(), "closing carries the log over");
+}
+
+#[tokio::test]
+async fn urls_of_nothing_lasting_are_refused() {
+    for bad in ["sqlite::memory:", "sqlite://x?mode=memory", "redis://x", "otvet.db", ""] {
+        assert!(matches!(Database::connect(bad, 1).await, Err(StoreError::Url(_))), "{bad}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn starts_at_once_migrate_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let starts = (0..4).map(|_| {
+        let url = url(&dir);
+        tokio::spawn(async move {
+            let db = Database::connect(&url, 1).await.unwrap();
+            let applied = db.migrate().await.unwrap();
+            let epoch = chat_meta::Entity::find_by_id("epoch").one(&db.read).await.unwrap().unwrap().value;
+            (applied, epoch)
+        })
+    });
+    let mut outcomes = Vec::new();
+    for start in starts.collect::<Vec<_>>() {
+        outcomes.push(start.await.unwrap());
+    }
+    outcomes.sort();
+    let (last, others) = outcomes.split_last().unwrap();
+    assert_eq!(last.0.len(), 2, "one of them applied everything: {outcomes:?}");
+    assert!(others.iter().all(|other| other.0.is_empty() && other.1 == last.1), "{outcomes:?}");
+    assert_eq!(last.1.len(), 16);
+}
+
+#[tokio::test]
+async fn tables_of_laravel_are_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = Database::connect(&url(&dir), 1).await.unwrap();
+    // A table that an application has extended, and whose token table has yet to be made.
+    let theirs = r#"CREATE TABLE "users" ("id" integer primary key autoincrement not null, "name" varchar not null, "email" varchar not null, "email_verified_at" datetime, "password" varchar not null, "remember_token" varchar, "created_at" datetime, "updated_at" datetime, "phone" varchar)"#;
+    db.write.execute_unprepared(theirs).await.unwrap();
+    db.migrate().await.unwrap();
+    let sql = "SELECT sql FROM sqlite_master WHERE name = 'users'";
+    let row = db.write.query_one_raw(Statement::from_string(DbBackend::Sqlite, sql)).await.unwrap().unwrap();
+    assert_eq!(row.try_get_by_index::<String>(0).unwrap(), theirs);
+    assert!(db.migrate().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn rows_of_laravel_read_and_write_in_its_form() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = Database::connect(&url(&dir), 1).await.unwrap();
+    db.migrate().await.unwrap();
+    db.write
+        .execute_unprepared(
+            "INSERT INTO users VALUES (7, 'Анна', 'a@b.c', NULL, '$2y$', NULL, '2026-01-02 03:04:05', NULL)",
+        )
+        .await
+        .unwrap();
+    let user = users::Entity::find_by_id(RowId(7)).one(&db.read).await.unwrap().unwrap();
+    let created = user.created_at.unwrap();
+    assert_eq!(
+        (user.id, user.name.as_str(), created.to_string().as_str()),
+        (RowId(7), "Анна", "2026-01-02 03:04:05")
+    );
+
+    let token = personal_access_tokens::ActiveModel {
+        tokenable_type: Set("App\\Models\\User".to_owned()),
+        tokenable_id: Set(RowId(7)),
+        name: Set("web".to_owned()),
+        token: Set("ab".repeat(32)),
+        created_at: Set(Some(created)),
+        ..Default::default()
+    };
+    assert_eq!(token.insert(&db.write).await.unwrap().id, RowId(1));
+    let sql = "SELECT typeof(created_at) || ' ' || created_at FROM personal_access_tokens";
+    let row = db.write.query_one_raw(Statement::from_string(DbBackend::Sqlite, sql)).await.unwrap().unwrap();
+    assert_eq!(row.try_get_by_index::<String>(0).unwrap(), "text 2026-01-02 03:04:05");
+
+    let person =
+        chat_people::ActiveModel { user_id: Set(7), role: Set("admin".to_owned()), disabled_at: Set(None) };
+    person.insert(&db.write).await.unwrap();
+    assert_eq!(chat_people::Entity::find_by_id(7).one(&db.read).await.unwrap().unwrap().role, "admin");
+}
+
+#[tokio::test]
+async fn the_log_is_carried_over_in_the_background() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = Database::connect(&url(&dir), 1).await.unwrap();
+    db.migrate().await.unwrap();
+    // Over 64 MiB, so that it is not only carried over but cut.
+    let big = "INSERT INTO chat_meta SELECT value, hex(randomblob(600000)) FROM json_each('[1,2,3,4,5,6,7,8,9,10]')";
+    for _ in 0..7 {
+        db.write.execute_unprepared(big).await.unwrap();
+        db.write.execute_unprepared("DELETE FROM chat_meta WHERE key <> 'epoch'").await.unwrap();
+    }
+    let wal = dir.path().join("otvet.db-wal");
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(30);
+    while std::fs::metadata(&wal).unwrap().len() > 8 << 20 {
+        assert!(tokio::time::Instant::now() < deadline, "the log was never cut");
+        tokio::task::yield_now().await;
+    }
+    db.close().await;
+}
