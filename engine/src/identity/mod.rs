@@ -1,7 +1,7 @@
 //! Who somebody is: users and tokens in the tables and formats of Laravel and Sanctum, guests in our own.
 //!
 //! In reading order: [`token`] and [`password`] (the formats, pure), [`Identity`] (the service), then by what is done with
-//! it: `authenticate` (tokens coming in), `sign_in` (getting one), `tokens`, `people` and `roles` (looking after them).
+//! it: `authenticate` (tokens coming in), `sign_in` and `guests` (getting one), `tokens`, `people` and `roles` (looking after them).
 //!
 //! An `Authorization` header becomes a token with [`token::bearer`]. What a token may be used for is written in it:
 //! `chat` for anything in conversations, `admin` for managing people and settings beside the role of an admin; `*`, which
@@ -10,6 +10,7 @@
 mod audit;
 mod authenticate;
 pub mod error;
+mod guests;
 mod last_used;
 pub mod password;
 mod people;
