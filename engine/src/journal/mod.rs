@@ -2,12 +2,35 @@
 //!
 //! [`Journal::commit`] gathers the batches of all conversations into one transaction (group commit); the projection row and
 //! the cursors go into the same one. The unique keys of the database are the referees: `(conversation, seq)` between two
-//! writers, `(author, key)` between two attempts.
+//! writers, `(author, key)` between two attempts. Reads go past the writer, on connections of their own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::EntityTrait;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Timestamp;
 use crate::conversation::State;
 use crate::ids::{ConversationId, Epoch, Key, PersonId};
 use crate::protocol::{Code, Event, Refusal, Summary};
+use crate::store::Database;
+use crate::store::entities::chat_meta;
+
+mod admission;
+mod counters;
+mod group;
+mod reads;
+mod rows;
+mod search;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use counters::{Counted, Counters};
+pub use search::{Found, ParseCursorError, Search, SearchCursor};
+
+use writer::Message;
 
 /// What one conversation wants stored, whole or not at all.
 #[derive(Debug, Clone)]
@@ -17,10 +40,10 @@ pub struct Batch {
     /// New events, numbered on from the state's head. May be empty when only cursors moved.
     pub events: Vec<Event>,
     /// The conversation after these events: becomes the projection row and the cursors' rows.
-    pub after: State,
-    /// Whose cursor or count changed since the last commit.
+    pub after: Arc<State>,
+    /// Whose cursor or count changed since the last commit. Those who are no participants after it lose their row.
     pub changed_participants: Vec<PersonId>,
-    /// Under which names the keys in `events` may already be in use: an adopted conversation's visitor has two.
+    /// The names of the visitor, who after an adoption has two: a key that stands under one of them is in use for all.
     pub key_owners: Vec<PersonId>,
     /// When this is: `touched_at` of the projection row.
     pub now: Timestamp,
@@ -29,6 +52,8 @@ pub struct Batch {
 /// An event that already stands under a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyedEvent {
+    /// Who used the key.
+    pub author: PersonId,
     /// The key.
     pub key: Key,
     /// Where the event stands.
@@ -61,6 +86,12 @@ pub enum CommitError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the database could not be read: {0}")]
 pub struct ReadError(pub String);
+
+impl From<sea_orm::DbErr> for ReadError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        Self(error.to_string())
+    }
+}
 
 impl From<ReadError> for Refusal {
     fn from(_: ReadError) -> Self {
@@ -108,9 +139,74 @@ pub struct Listed {
     pub touched_at: Timestamp,
 }
 
-/// The name of this database's numberings (`chat_meta`): the epoch of every conversation stream.
-pub type DatabaseEpoch = Epoch;
+/// How the journal gathers and waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JournalOptions {
+    /// How many batches may wait for the writer; beyond it, [`Journal::commit`] waits.
+    pub queue: usize,
+    /// A transaction takes no further batch once it has so many events.
+    pub group_events: usize,
+    /// How long a transaction, and then its commit, may take.
+    pub timeout: Duration,
+}
 
-/// A cheap handle on the journal.
+impl Default for JournalOptions {
+    fn default() -> Self {
+        Self { queue: 1024, group_events: 512, timeout: Duration::from_secs(15) }
+    }
+}
+
+/// A handle on the journal: cheap to clone, the same writer behind all of them.
 #[derive(Debug, Clone)]
-pub struct Journal {}
+pub struct Journal {
+    db: Database,
+    writer: mpsc::Sender<Message>,
+    epoch: Epoch,
+    counters: Arc<Counters>,
+}
+
+impl Journal {
+    /// Starts the writer on a migrated database.
+    ///
+    /// # Errors
+    /// When the database does not answer, or was not migrated.
+    pub async fn start(db: Database, options: JournalOptions) -> Result<Self, ReadError> {
+        let row = chat_meta::Entity::find_by_id("epoch").one(&db.read).await?;
+        let epoch = Epoch(row.ok_or_else(|| ReadError("chat_meta has no epoch".to_owned()))?.value.into());
+        let counters = Arc::new(Counters::default());
+        let (writer, inbox) = mpsc::channel(options.queue);
+        tokio::spawn(writer::run(db.clone(), options, inbox, Arc::clone(&counters)));
+        Ok(Self { db, writer, epoch, counters })
+    }
+
+    /// Stores a batch, and answers once it is durable. Not cancelled by dropping the future: a batch that was handed over
+    /// is stored even if nobody waits for the answer any more.
+    ///
+    /// # Errors
+    /// [`CommitError`]; only after [`CommitError::Unknown`] may it have been stored.
+    pub async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
+        let (reply, answer) = oneshot::channel();
+        let closing = |_| CommitError::Unavailable("the journal is closed".to_owned());
+        self.writer.send(Message::Commit(Box::new(batch), reply)).await.map_err(closing)?;
+        answer.await.unwrap_or_else(|_| Err(CommitError::Unknown("the journal's writer is gone".to_owned())))
+    }
+
+    /// Stores what was handed over, refuses what comes later, and ends the writer. The connections stay open, for reading.
+    pub async fn close(&self) {
+        let (reply, done) = oneshot::channel();
+        // An error on either way means that the writer has ended already.
+        if self.writer.send(Message::Close(reply)).await.is_ok() {
+            let _ = done.await;
+        }
+    }
+
+    /// The name of this database's numberings: the epoch of every conversation stream.
+    pub fn epoch(&self) -> &Epoch {
+        &self.epoch
+    }
+
+    /// What it has done so far, for metrics.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+}

@@ -64,10 +64,14 @@ struct Header<'a> {
 /// # Errors
 /// [`DecodeError::Malformed`] closes the connection, [`DecodeError::Refused`] answers the command.
 pub fn decode(format: Format, bytes: &[u8]) -> Result<ClientFrame, DecodeError> {
-    let Header { kind, id } = match format {
-        Format::Json => serde_json::from_slice(bytes).map_err(|e| DecodeError::Malformed(e.to_string()))?,
-        Format::MessagePack => from_msgpack(bytes).map_err(DecodeError::Malformed)?,
+    if !starts_an_object(format, bytes) {
+        return Err(DecodeError::Malformed("a frame is an object".to_owned()));
+    }
+    let header = match format {
+        Format::Json => serde_json::from_slice(bytes).map_err(|e| e.to_string()),
+        Format::MessagePack => from_msgpack(bytes),
     };
+    let Header { kind, id } = header.map_err(|why| DecodeError::Malformed(shorten(&why)))?;
     if matches!(&id, Some(CommandId::Text(text)) if text.len() > MAX_ID_BYTES) {
         return Err(DecodeError::Malformed(format!("id is longer than {MAX_ID_BYTES} bytes")));
     }
@@ -80,8 +84,8 @@ pub fn decode(format: Format, bytes: &[u8]) -> Result<ClientFrame, DecodeError> 
     if id.is_none() && kind != "typing" {
         return Err(refused(Code::Invalid, format!("`{kind}` needs an id, a string or an integer")));
     }
-    let command: Command =
-        decode_any(format, bytes).map_err(|why| refused(Code::Invalid, format!("`{kind}`: {why}")))?;
+    let command: Command = decode_any(format, bytes)
+        .map_err(|why| refused(Code::Invalid, format!("`{kind}`: {}", shorten(&why))))?;
     Ok(ClientFrame { id, command })
 }
 
@@ -106,7 +110,7 @@ pub fn encode<T: Serialize>(format: Format, value: &T) -> Bytes {
 }
 
 /// The types of frames that clients send.
-const KINDS: [&str; 16] = [
+pub(super) const KINDS: [&str; 16] = [
     "hello",
     "open",
     "send",
@@ -124,6 +128,23 @@ const KINDS: [&str; 16] = [
     "history",
     "ping",
 ];
+
+/// Whether the value is an object: serde reads a struct from a list of its fields as well, which the contract does not know.
+fn starts_an_object(format: Format, bytes: &[u8]) -> bool {
+    match format {
+        Format::Json => bytes.trim_ascii_start().first() == Some(&b'{'),
+        Format::MessagePack => matches!(bytes.first(), Some(0x80..=0x8f | 0xde | 0xdf)),
+    }
+}
+
+/// A parser's sentence may quote the input at full length: it is echoed, so it must not be a lever either.
+fn shorten(why: &str) -> String {
+    const MAX_CHARS: usize = 200;
+    match why.char_indices().nth(MAX_CHARS) {
+        None => why.to_owned(),
+        Some((end, _)) => format!("{}…", &why[..end]),
+    }
+}
 
 /// Exactly one MessagePack value: bytes behind it are refused, as JSON does.
 fn from_msgpack<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, String> {

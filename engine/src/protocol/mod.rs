@@ -12,6 +12,8 @@ pub mod payload;
 pub mod server;
 
 #[cfg(test)]
+pub(crate) mod codec_tests;
+#[cfg(test)]
 mod golden;
 
 pub use client::{BearerToken, ClientFrame, Command, CommandId, Hello};

@@ -1,0 +1,319 @@
+//! One transaction of many batches.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
+
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
+use sea_orm::sqlx::Error as SqlxError;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Iden, IdenStatic,
+    Iterable, QueryFilter, QuerySelect, RuntimeErr, SqlErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait, Value,
+};
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use super::admission::{Admission, asked_keys, digest};
+use super::{Batch, CommitError, KeyedEvent, ReadError, rows};
+use crate::ids::{ConversationId, Key, PersonId};
+use crate::store::Database;
+use crate::store::entities::{chat_conversations, chat_cursors, chat_events};
+
+/// Rows in one statement: the widest has 22 columns, and SQLite takes 32,766 values.
+const ROWS_PER_STATEMENT: usize = 1000;
+
+/// Why nothing of a group has an answer of its own.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// A unique key stood against one of them; nothing was stored.
+    Unique,
+    /// Nothing was stored.
+    Unavailable(String),
+    /// Perhaps all of it was stored.
+    Unknown(String),
+}
+
+impl From<Failure> for CommitError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            // Only reached where there is no one left to blame: the same statement failed, then did not fail.
+            Failure::Unique => Self::HeadMoved,
+            Failure::Unavailable(why) => Self::Unavailable(why),
+            Failure::Unknown(why) => Self::Unknown(why),
+        }
+    }
+}
+
+impl From<DbErr> for Failure {
+    fn from(error: DbErr) -> Self {
+        match error.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(_)) => Self::Unique,
+            _ => Self::Unavailable(error.to_string()),
+        }
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        Self::Unavailable(error.0)
+    }
+}
+
+/// Stores all batches that may be stored, in one transaction, and says which those were.
+pub(super) async fn transact(
+    db: &Database,
+    batches: &[&Batch],
+    limit: Duration,
+) -> Result<Vec<Result<(), CommitError>>, Failure> {
+    let late = |_| Failure::Unavailable(format!("the transaction took longer than {limit:?}"));
+    let (transaction, verdicts) = timeout(limit, store(db, batches)).await.map_err(late)??;
+    if verdicts.iter().all(Result::is_err) {
+        // Nothing in it: whether the rollback arrives makes no difference.
+        let _ = transaction.rollback().await;
+        return Ok(verdicts);
+    }
+    match timeout(limit, transaction.commit()).await {
+        Ok(Ok(())) => Ok(verdicts),
+        Ok(Err(error)) => Err(of_commit(&error)),
+        Err(_) => Err(Failure::Unknown(format!("the commit took longer than {limit:?}"))),
+    }
+}
+
+/// The keys of a batch that are in use.
+pub(super) async fn keys_in_use(db: &Database, batch: &Batch) -> Result<Vec<KeyedEvent>, ReadError> {
+    stored_keys(&db.write, asked_keys(batch)).await
+}
+
+async fn store(
+    db: &Database,
+    batches: &[&Batch],
+) -> Result<(DatabaseTransaction, Vec<Result<(), CommitError>>), Failure> {
+    let options = TransactionOptions {
+        // Taking the lock later, in the middle, could fail at once instead of waiting for it.
+        sqlite_transaction_mode: (db.backend == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let transaction = db.write.begin_with_options(options).await?;
+    match fill(&transaction, batches).await {
+        Ok(verdicts) => Ok((transaction, verdicts)),
+        Err(failure) => {
+            if let Err(error) = transaction.rollback().await {
+                tracing::debug!(%error, "the rollback failed; the connection will be dropped");
+            }
+            Err(failure)
+        }
+    }
+}
+
+async fn fill(
+    transaction: &DatabaseTransaction,
+    batches: &[&Batch],
+) -> Result<Vec<Result<(), CommitError>>, Failure> {
+    let asked = batches.iter().flat_map(|batch| asked_keys(batch)).collect();
+    let used = stored_keys(transaction, asked).await?;
+    let heads = heads(transaction, batches.iter().map(|batch| batch.conversation)).await?;
+    let mut admission = Admission::new(heads, used);
+    let mut verdicts = Vec::with_capacity(batches.len());
+    let mut events = Vec::new();
+    // Of several batches of one conversation, the last one's rows are the ones that count; sorted, so that two nodes lock
+    // them in the same order.
+    let mut projections = BTreeMap::new();
+    let mut cursors = BTreeMap::new();
+    let mut gone = BTreeSet::new();
+    for batch in batches {
+        let admitted = admission.admit(batch).and_then(|()| {
+            let rows = batch.events.iter().map(|event| rows::of_event(batch.conversation, event));
+            let rows: Option<Vec<_>> = rows.collect();
+            let projection = rows::of_state(&batch.after, batch.now);
+            rows.zip(projection).ok_or_else(|| {
+                CommitError::Unavailable("the batch is not one of an opened conversation".to_owned())
+            })
+        });
+        verdicts.push(admitted.map(|(rows, projection)| {
+            events.extend(rows);
+            projections.insert(batch.conversation, projection);
+            for person in &batch.changed_participants {
+                let row = (batch.conversation, *person);
+                if let Some(part) = batch.after.participants.get(person) {
+                    gone.remove(&row);
+                    cursors.insert(row, rows::of_participant(batch.conversation.0, *person, *part));
+                } else {
+                    cursors.remove(&row);
+                    gone.insert(row);
+                }
+            }
+        }));
+    }
+    insert::<chat_events::Entity, _>(transaction, events, None).await?;
+    let backend = transaction.get_database_backend();
+    insert::<chat_conversations::Entity, _>(transaction, projections.into_values(), Some(newer_projection(backend)))
+        .await?;
+    insert::<chat_cursors::Entity, _>(transaction, cursors.into_values(), Some(later_cursor(backend))).await?;
+    for (conversation, person) in gone {
+        chat_cursors::Entity::delete_by_id((conversation.0, person.to_string())).exec(transaction).await?;
+    }
+    Ok(verdicts)
+}
+
+/// Many rows a statement, never one by one.
+async fn insert<E, A>(
+    transaction: &DatabaseTransaction,
+    rows: impl IntoIterator<Item = A>,
+    on_conflict: Option<OnConflict>,
+) -> Result<(), DbErr>
+where
+    E: EntityTrait,
+    A: ActiveModelTrait<Entity = E>,
+{
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let mut insert = E::insert_many(rows.by_ref().take(ROWS_PER_STATEMENT));
+        if let Some(on_conflict) = on_conflict.clone() {
+            insert = insert.on_conflict(on_conflict);
+        }
+        insert.exec_without_returning(transaction).await?;
+    }
+    Ok(())
+}
+
+/// A projection row takes the place of an older one, never of a newer one.
+fn newer_projection(backend: DbBackend) -> OnConflict {
+    use chat_conversations::Column;
+    let (mine, theirs) = (|c: &str| format!("chat_conversations.{c}"), incoming(backend));
+    let mut on_conflict = OnConflict::column(Column::Id);
+    // MySQL assigns from left to right and sees what it has assigned: what is compared comes last.
+    let columns = Column::iter().filter(|c| !matches!(c, Column::Id | Column::LastSeq | Column::TouchedAt));
+    for column in columns {
+        let (own, newer) = (mine(column.as_str()), theirs(column.as_str()));
+        let (head, new_head) = (mine("last_seq"), theirs("last_seq"));
+        let value = format!("CASE WHEN {new_head} >= {head} THEN {newer} ELSE {own} END");
+        on_conflict.value(column, Expr::cust(value));
+    }
+    for column in [Column::TouchedAt, Column::LastSeq] {
+        on_conflict.value(column, larger(&mine(column.as_str()), &theirs(column.as_str())));
+    }
+    on_conflict
+}
+
+/// Cursors and counts of own messages only grow; what is unread is as it is now.
+fn later_cursor(backend: DbBackend) -> OnConflict {
+    use chat_cursors::Column;
+    let theirs = incoming(backend);
+    let mut on_conflict = OnConflict::columns([Column::ConversationId, Column::PersonId]);
+    for column in [Column::Delivered, Column::ReadSeq, Column::Written] {
+        let own = format!("chat_cursors.{}", column.as_str());
+        on_conflict.value(column, larger(&own, &theirs(column.as_str())));
+    }
+    on_conflict.value(Column::Unread, Expr::cust(theirs(Column::Unread.as_str())));
+    on_conflict
+}
+
+fn larger(own: &str, theirs: &str) -> Expr {
+    Expr::cust(format!("CASE WHEN {theirs} > {own} THEN {theirs} ELSE {own} END"))
+}
+
+/// How an upsert calls the row that was to be inserted.
+fn incoming(backend: DbBackend) -> impl Fn(&str) -> String {
+    move |column| match backend {
+        DbBackend::MySql => format!("VALUES({column})"),
+        _ => format!("excluded.{column}"),
+    }
+}
+
+pub(super) async fn heads(
+    connection: &impl ConnectionTrait,
+    conversations: impl Iterator<Item = ConversationId>,
+) -> Result<HashMap<ConversationId, u64>, ReadError> {
+    use chat_conversations::Column;
+    let ids: BTreeSet<Uuid> = conversations.map(|id| id.0).collect();
+    let rows: Vec<(Uuid, i64)> = chat_conversations::Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::LastSeq])
+        .filter(Column::Id.is_in(ids))
+        .into_tuple()
+        .all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|(id, head)| (ConversationId(id), u64::try_from(head).unwrap_or(0))).collect())
+}
+
+async fn stored_keys(
+    connection: &impl ConnectionTrait,
+    asked: Vec<(PersonId, Key)>,
+) -> Result<Vec<KeyedEvent>, ReadError> {
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for asked in asked.chunks(ROWS_PER_STATEMENT) {
+        found.extend(by_keys(connection, asked).await?);
+    }
+    // The digest of a question contains the subject, which stands in the event before it.
+    let questions = found.iter().filter(|row| row.seq == 2).map(|row| row.conversation_id);
+    let subjects = subjects(connection, questions.collect()).await?;
+    let keyed = found.into_iter().map(|row| {
+        let key = rows::key(row.idem_key.clone().unwrap_or_default())?;
+        let author = rows::person_id(&row.actor_id)?;
+        let conversation = ConversationId(row.conversation_id);
+        let subject = subjects.get(&row.conversation_id).and_then(Option::as_deref);
+        let event = rows::to_event(row)?;
+        Ok(KeyedEvent { author, key, conversation, seq: event.seq, digest: digest(&event, subject) })
+    });
+    keyed.collect()
+}
+
+async fn by_keys(
+    connection: &impl ConnectionTrait,
+    asked: &[(PersonId, Key)],
+) -> Result<Vec<chat_events::Model>, DbErr> {
+    use chat_events::Column;
+    let pairs = asked.iter().map(|(owner, key)| (owner.to_string(), key.as_str().as_bytes().to_vec()));
+    if connection.get_database_backend() == DbBackend::Sqlite {
+        // SQLite scans the table for `(a, b) IN (…)`; joined from the left, it looks each pair up in the index.
+        let places = vec!["(?, ?)"; asked.len()].join(", ");
+        let sql = format!(
+            "SELECT e.* FROM (VALUES {places}) AS k CROSS JOIN chat_events AS e \
+             WHERE e.actor_id = k.column1 AND e.idem_key = k.column2"
+        );
+        let values: Vec<Value> = pairs.flat_map(|(owner, key)| [owner.into(), key.into()]).collect();
+        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
+        return chat_events::Entity::find().from_raw_sql(statement).all(connection).await;
+    }
+    let columns = [Column::ActorId, Column::IdemKey].map(|column| Expr::col(Alias::new(column.to_string())));
+    chat_events::Entity::find().filter(Expr::tuple(columns).in_tuples(pairs)).all(connection).await
+}
+
+async fn subjects(
+    connection: &impl ConnectionTrait,
+    conversations: Vec<Uuid>,
+) -> Result<HashMap<Uuid, Option<String>>, DbErr> {
+    use chat_events::Column;
+    if conversations.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(Uuid, Option<String>)> = chat_events::Entity::find()
+        .select_only()
+        .columns([Column::ConversationId, Column::Body])
+        .filter(Column::ConversationId.is_in(conversations))
+        .filter(Column::Seq.eq(1))
+        .into_tuple()
+        .all(connection)
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// A database that answers a commit with an error has not carried it out. One that does not answer may have, and so may a
+/// PostgreSQL that is being shut down (class 57P) or has lost the connection (class 08).
+fn of_commit(error: &DbErr) -> Failure {
+    let text = error.to_string();
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {
+        return Failure::Unknown(text);
+    };
+    match &**error {
+        SqlxError::Database(error) => match error.code().as_deref() {
+            Some(code) if code.starts_with("57P") || code.starts_with("08") => Failure::Unknown(text),
+            _ if error.is_unique_violation() => Failure::Unique,
+            _ => Failure::Unavailable(text),
+        },
+        _ => Failure::Unknown(text),
+    }
+}
