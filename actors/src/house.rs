@@ -2,17 +2,27 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use otvet_engine::clock::SharedClock;
 use otvet_engine::conversation::{Command, Rules};
 use otvet_engine::ids::{ConversationId, PersonId, Position};
-use otvet_engine::journal::Journal;
-use otvet_engine::protocol::{self, Answer, CommandId, Limits, Person, Refusal};
+use otvet_engine::journal::{Journal, Listing};
+use otvet_engine::protocol::{self, Answer, CloseCode, Code, CommandId, Limits, Person, Refusal};
 use otvet_engine::tail::SharedTail;
+use parking_lot::Mutex;
+use ractor::Actor;
+use ractor::concurrency::JoinHandle;
+use rand::rngs::StdRng;
 
+use crate::conversation::Envelope;
+use crate::directory::Directory;
+use crate::history::read_history;
 use crate::outbox::Outbox;
+use crate::router::RouterActor;
+use crate::session::{ConnectionId, Join, LISTED, SessionCell, SessionMsg, Submission, not_a_manager};
 
 /// Looks people up: a conversation is handed only to somebody who is on the panel's side.
 #[async_trait]
@@ -32,6 +42,8 @@ pub struct Foundation {
     pub people: Arc<dyn People>,
     /// What time it is.
     pub clock: SharedClock,
+    /// Where ids and epochs come from.
+    pub rng: Arc<Mutex<StdRng>>,
 }
 
 /// How the actors behave.
@@ -97,88 +109,206 @@ pub struct Census {
     pub tail_hits: u64,
     /// Resumes for which the database was asked.
     pub tail_misses: u64,
-    /// Connections closed because their queue was full.
-    pub slow_readers: u64,
 }
 
 /// A cheap handle on all actors of this node.
 #[derive(Clone)]
-pub struct House {}
+pub struct House {
+    directory: Arc<Directory>,
+    draining: Arc<AtomicBool>,
+}
 
 /// One joined connection. Dropping it leaves.
-pub struct Connection {}
+pub struct Connection {
+    session: Arc<SessionCell>,
+    id: ConnectionId,
+    outbox: Arc<Outbox>,
+    unanswered: usize,
+    draining: Arc<AtomicBool>,
+}
+
+/// How long a caller of REST waits for an answer before it is told that the outcome is unknown.
+const CALL_TIMEOUT: Duration = Duration::from_secs(25);
 
 impl House {
-    /// Starts the router, which supervises everything else.
-    pub async fn start(_foundation: Foundation, _behaviour: Behaviour) -> Result<Self, Refusal> {
-        unimplemented!()
+    /// Starts the router, which supervises everything else, and somebody who starts it again should it fail itself.
+    ///
+    /// # Errors
+    /// The router could not be started.
+    pub async fn start(foundation: Foundation, behaviour: Behaviour) -> Result<Self, Refusal> {
+        let directory = Directory::new(foundation, behaviour);
+        let draining = Arc::new(AtomicBool::new(false));
+        let started = Actor::spawn(None, RouterActor, Arc::clone(&directory)).await;
+        let (_, ended) = started.map_err(|_| Refusal::internal())?;
+        tokio::spawn(keep_router(Arc::clone(&directory), Arc::clone(&draining), ended));
+        Ok(Self { directory, draining })
     }
 
     /// Joins a connection to its person's session. `ready` comes through the outbox; so do an error and the close when the
     /// person has too many connections or the database does not answer.
-    pub fn join(&self, _introduction: Introduction) -> Connection {
-        unimplemented!()
+    pub fn join(&self, introduction: Introduction) -> Connection {
+        let Introduction { person, token_id, hello_id, positions, outbox, name } = introduction;
+        let id = ConnectionId(self.directory.next_number());
+        let join =
+            Join { connection: id, person, token_id, hello_id, positions, outbox: Arc::clone(&outbox), name };
+        let join = Arc::new(join);
+        if self.draining.load(Ordering::Acquire) {
+            outbox.close(CloseCode::Restarting);
+        }
+        let session = loop {
+            let session = self.directory.session(&join.person);
+            if session.supervision.down_for().is_some() {
+                outbox.close(CloseCode::Internal);
+                break session;
+            }
+            match session.lane.push_always(SessionMsg::Join(Arc::clone(&join))) {
+                Ok(()) => break session,
+                Err(_) => {
+                    // It has ended since we looked; make room for its successor.
+                    self.directory
+                        .sessions
+                        .remove_if(&session.person, |_, there| Arc::ptr_eq(there, &session));
+                }
+            }
+        };
+        let unanswered =
+            usize::try_from(self.directory.behaviour.limits.unanswered_commands).unwrap_or(usize::MAX);
+        Connection { session, id, outbox, unanswered, draining: Arc::clone(&self.draining) }
     }
 
     /// Asks a question on behalf of REST.
-    pub async fn open(&self, _by: Person, _open: protocol::client::Open) -> Result<Answer, Refusal> {
-        unimplemented!()
+    ///
+    /// # Errors
+    /// As on the socket.
+    pub async fn open(&self, by: Person, open: protocol::client::Open) -> Result<Answer, Refusal> {
+        let id = self.directory.new_conversation_id();
+        self.directory.new_conversation(id);
+        self.command(by, id, Command::Open { key: open.key, subject: open.subject, body: open.body }).await
     }
 
     /// Carries out one command on behalf of REST: the same way as from a socket.
-    pub async fn command(
-        &self,
-        _by: Person,
-        _to: ConversationId,
-        _command: Command,
-    ) -> Result<Answer, Refusal> {
-        unimplemented!()
+    ///
+    /// # Errors
+    /// As on the socket; `internal` when the answer does not come in time, and then the outcome is unknown.
+    pub async fn command(&self, by: Person, to: ConversationId, command: Command) -> Result<Answer, Refusal> {
+        if self.draining.load(Ordering::Acquire) {
+            return Err(Refusal::unavailable());
+        }
+        let (envelope, answer) = Envelope::for_caller(by, command);
+        self.directory.command(to, envelope);
+        match tokio::time::timeout(CALL_TIMEOUT, answer).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) | Err(_) => Err(Refusal::internal()),
+        }
     }
 
     /// Hands a conversation on, on behalf of REST.
+    ///
+    /// # Errors
+    /// As on the socket.
     pub async fn transfer(
         &self,
-        _by: Person,
-        _conversation: ConversationId,
-        _to: PersonId,
+        by: Person,
+        conversation: ConversationId,
+        to: PersonId,
     ) -> Result<Answer, Refusal> {
-        unimplemented!()
+        if !by.role.is_staff() {
+            return Err(Refusal::new(Code::Forbidden, "only managers hand conversations on"));
+        }
+        let to = self.directory.foundation.people.staff(to).await?.ok_or_else(not_a_manager)?;
+        self.command(by, conversation, Command::Transfer { to }).await
+    }
+
+    /// Reads a page of a conversation as the person may see it.
+    ///
+    /// # Errors
+    /// `not_found` for what is not the person's to see, `invalid` for an impossible page.
+    pub async fn history(&self, by: &Person, asked: &protocol::client::History) -> Result<Answer, Refusal> {
+        read_history(&self.directory, by, asked).await
     }
 
     /// Gives all conversations of a guest to the account that it signed in to; answers how many there were.
-    pub async fn adopt(&self, _guest: PersonId, _account: Person) -> Result<usize, Refusal> {
-        unimplemented!()
+    ///
+    /// # Errors
+    /// The first one that could not be given; repeat to go on with the rest.
+    pub async fn adopt(&self, guest: PersonId, account: Person) -> Result<usize, Refusal> {
+        let mut adopted = 0;
+        loop {
+            let page =
+                self.directory.foundation.journal.list(Listing::OfVisitor(guest), guest, LISTED).await?;
+            if page.is_empty() {
+                return Ok(adopted);
+            }
+            for listed in page {
+                self.command(account.clone(), listed.summary.id, Command::Adopt { guest }).await?;
+                adopted += 1;
+            }
+        }
     }
 
     /// A token was revoked: its connections end with 4401, the person's other devices learn of it.
-    pub fn sign_out(&self, _person: PersonId, _token_id: i64) {
-        unimplemented!()
+    pub fn sign_out(&self, person: PersonId, token_id: i64) {
+        if let Some(session) = self.directory.session_here(person) {
+            let _ = session.lane.push_always(SessionMsg::SignOut(token_id));
+        }
     }
 
     /// A person was disabled, or given another role or password: all its connections end with 4401 (they come back as what
     /// they are now, if they may).
-    pub fn expel(&self, _person: PersonId) {
-        unimplemented!()
+    pub fn expel(&self, person: PersonId) {
+        if let Some(session) = self.directory.session_here(person) {
+            let _ = session.lane.push_always(SessionMsg::Expel);
+        }
     }
 
     /// The tokens of all joined connections, to be looked at again every few seconds.
     pub fn tokens(&self) -> Vec<(PersonId, i64)> {
-        unimplemented!()
+        let sessions = self.directory.sessions.iter();
+        sessions
+            .flat_map(|cell| {
+                let mut tokens: Vec<i64> = cell.connections.lock().values().map(|c| c.token_id).collect();
+                tokens.sort_unstable();
+                tokens.dedup();
+                tokens.into_iter().map(|token| (cell.person, token)).collect::<Vec<_>>()
+            })
+            .collect()
     }
 
     /// Whether a person has a connection here.
-    pub fn is_online(&self, _person: PersonId) -> bool {
-        unimplemented!()
+    pub fn is_online(&self, person: PersonId) -> bool {
+        self.directory.session_here(person).is_some_and(|cell| !cell.connections.lock().is_empty())
     }
 
     /// How many of what there is.
     pub fn census(&self) -> Census {
-        unimplemented!()
+        let directory = &self.directory;
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Census {
+            connections: usize::try_from(read(&directory.counters.connections)).unwrap_or(usize::MAX),
+            sessions: directory.sessions.len(),
+            conversations: directory.conversations.len(),
+            inboxes: directory.inboxes.len(),
+            restarts: read(&directory.counters.restarts),
+            tail_hits: read(&directory.counters.tail_hits),
+            tail_misses: read(&directory.counters.tail_misses),
+        }
     }
 
     /// Ends everything in order: no new commands, `bye` and 1012 to every connection, what is under way is finished.
-    pub async fn drain(&self, _retry_after_ms: u64) {
-        unimplemented!()
+    pub async fn drain(&self, retry_after_ms: u64) {
+        self.draining.store(true, Ordering::Release);
+        // What was taken in before is answered before the `bye`, unless it takes too long.
+        let finished = async {
+            while !self.directory.conversations.iter().all(|cell| cell.lane.is_idle_for(Duration::ZERO)) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        if tokio::time::timeout(Duration::from_secs(10), finished).await.is_err() {
+            tracing::warn!("some conversations did not finish their commands before the end");
+        }
+        for session in &self.directory.sessions {
+            let _ = session.lane.push_always(SessionMsg::Bye { retry_after_ms });
+        }
     }
 }
 
@@ -186,8 +316,47 @@ impl Connection {
     /// Hands in a command. Its answer comes through the outbox, exactly one, except for `typing`.
     ///
     /// # Errors
-    /// Too many unanswered commands: the caller answers with this.
-    pub fn submit(&self, _id: Option<CommandId>, _command: protocol::Command) -> Result<(), Refusal> {
-        unimplemented!()
+    /// Too many unanswered commands, or a server that is ending: the caller answers with this.
+    pub fn submit(&self, id: Option<CommandId>, command: protocol::Command) -> Result<(), Refusal> {
+        if self.draining.load(Ordering::Acquire) {
+            return Err(Refusal::unavailable());
+        }
+        let counted = id.is_some() && !matches!(command, protocol::Command::Typing(_));
+        if counted && !self.outbox.take_command(self.unanswered) {
+            let text = format!("{} commands are unanswered; wait for answers", self.unanswered);
+            return Err(Refusal::new(Code::RateLimited, text).retry_after_ms(100));
+        }
+        let submission = Submission { connection: self.id, id, command };
+        self.session.lane.push(SessionMsg::Submit(Arc::new(submission))).map_err(|_| {
+            if counted {
+                self.outbox.command_answered();
+            }
+            Refusal::new(Code::RateLimited, "too much at once").retry_after_ms(1000)
+        })
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        let _ = self.session.lane.push_always(SessionMsg::Leave(self.id));
+    }
+}
+
+/// Starts the router again when it fails: its children failed with it, and their cells are in the directory.
+async fn keep_router(directory: Arc<Directory>, draining: Arc<AtomicBool>, mut ended: JoinHandle<()>) {
+    loop {
+        let _ = ended.await;
+        if draining.load(Ordering::Acquire) {
+            return;
+        }
+        directory.counters.restarts.fetch_add(1, Ordering::Relaxed);
+        tracing::error!("the router failed and is restarted");
+        match Actor::spawn(None, RouterActor, Arc::clone(&directory)).await {
+            Ok((_, handle)) => ended = handle,
+            Err(why) => {
+                tracing::error!(router.failure = %why, "the router cannot be started");
+                return;
+            }
+        }
     }
 }

@@ -1,7 +1,18 @@
 //! Who acts: the router, and under its supervision a session actor per connected person, a conversation actor per
 //! conversation in use, an inbox actor per connected manager.
+//!
+//! In reading order: [`house`](House) (what the edges may ask), `lane` (where an actor's messages are), `directory` and
+//! `router` (who is here, and who starts it again), `conversation`, `session`, `inbox`, and [`outbox`] (the way out).
 
+mod conversation;
+mod directory;
+mod history;
 mod house;
+mod inbox;
+mod lane;
 pub mod outbox;
+mod person_stream;
+mod router;
+mod session;
 
 pub use house::{Behaviour, Census, Connection, Foundation, House, Introduction, People, RestartPolicy};

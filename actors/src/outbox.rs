@@ -54,12 +54,12 @@ impl Outbox {
 
     /// Queues a frame that others get too: its bytes are shared.
     pub fn push_shared(&self, frame: &SharedFrame) {
-        self.push_bytes(frame.bytes(self.format));
+        self.push_encoded(frame.bytes(self.format));
     }
 
     /// Queues a frame for this connection alone.
     pub fn push(&self, frame: &ServerFrame) {
-        self.push_bytes(encode(self.format, frame));
+        self.push_encoded(encode(self.format, frame));
     }
 
     /// Queues the answer to a command, which is then no longer unanswered.
@@ -132,7 +132,8 @@ impl Outbox {
         }
     }
 
-    fn push_bytes(&self, frame: Bytes) {
+    /// Queues a frame that is encoded already, in this connection's format.
+    pub fn push_encoded(&self, frame: Bytes) {
         let mut state = self.state.lock();
         if state.close.is_some() {
             return;

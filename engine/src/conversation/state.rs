@@ -164,6 +164,28 @@ impl State {
         }
     }
 
+    /// A copy for the journal and for lists: everything but what is remembered of single events.
+    #[must_use]
+    pub fn projection(&self) -> Self {
+        Self {
+            id: self.id,
+            subject: self.subject.clone(),
+            status: self.status,
+            visitor: self.visitor.clone(),
+            former_guest: self.former_guest,
+            manager: self.manager.clone(),
+            last_seq: self.last_seq,
+            messages: self.messages,
+            last_message: self.last_message.clone(),
+            waiting_since: self.waiting_since,
+            opened_at: self.opened_at,
+            updated_at: self.updated_at,
+            participants: self.participants.clone(),
+            recorded: VecDeque::new(),
+            opening: None,
+        }
+    }
+
     /// The messages of others past `read_seq`, counted one by one where all of them are remembered.
     pub(super) fn count_unread(&self, person: PersonId, read_seq: u64) -> Option<u64> {
         let mut remembered = 0;

@@ -1,0 +1,166 @@
+//! Who gets what of a committed batch.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use otvet_engine::conversation::State as Conversation;
+use otvet_engine::ids::{ConversationId, Epoch, PersonId, StreamName};
+use otvet_engine::protocol::{Event, Format, ServerFrame, SharedFrame, Status, encode};
+use otvet_engine::tail::TailEntry;
+
+use crate::session::{Reply, SessionCell};
+
+use super::ConversationState;
+use super::batch::Prepared;
+
+/// A committed batch as sessions and inboxes see it: one, shared by all of them.
+#[derive(Debug)]
+pub(crate) struct Commit {
+    pub conversation: ConversationId,
+    /// In order of `seq`.
+    pub events: Vec<SharedEvent>,
+    /// The conversation after it, for lists.
+    pub after: Arc<Conversation>,
+    pub before: Before,
+    pub cause: Cause,
+}
+
+/// One event, encoded at most once for each format and side.
+#[derive(Debug)]
+pub(crate) struct SharedEvent {
+    pub seq: u64,
+    /// As managers see it.
+    pub staff: Arc<SharedFrame>,
+    /// As the visitor sees it; mostly the same frame.
+    pub visitor: Arc<SharedFrame>,
+}
+
+impl SharedEvent {
+    fn new(event: &Event) -> Self {
+        let staff = SharedFrame::new(ServerFrame::Event(event.clone()));
+        let visitor = if event.kind.is_for_staff_only() {
+            SharedFrame::new(ServerFrame::Event(event.for_visitor()))
+        } else {
+            Arc::clone(&staff)
+        };
+        Self { seq: event.seq, staff, visitor }
+    }
+}
+
+/// Where the conversation stood before a batch: a manager's inbox that had it may have to let it go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Before {
+    pub existed: bool,
+    pub status: Status,
+    pub manager: Option<PersonId>,
+    pub visitor: Option<PersonId>,
+}
+
+impl Before {
+    pub fn of(conversation: &Conversation) -> Self {
+        Self {
+            existed: conversation.exists(),
+            status: conversation.status,
+            manager: conversation.manager.as_ref().map(|m| m.id),
+            visitor: conversation.visitor.as_ref().map(|v| v.id),
+        }
+    }
+}
+
+/// What a commit was about, as far as lists are concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Something happened: every list that shows the conversation changes.
+    Events,
+    /// Only these people's cursors moved: only their own lists change.
+    Cursors(BTreeSet<PersonId>),
+}
+
+/// Somebody who follows a conversation live.
+pub(super) struct Reader {
+    pub session: Arc<SessionCell>,
+    /// Whether the conversation is the person's own; otherwise only the connections that watch it get its events.
+    pub own: bool,
+}
+
+impl ConversationState {
+    /// Answers a committed batch and tells everybody: first the sessions (answers and events in one message, so that they
+    /// never overtake each other), then the inboxes, then the tail. Done again by a successor, it does no harm: answers go
+    /// out once, and sessions drop events that they have seen.
+    pub(super) async fn tell(&mut self, prepared: &Prepared) {
+        let commit = Arc::new(Commit {
+            conversation: self.cell.id,
+            events: prepared.events.iter().map(SharedEvent::new).collect(),
+            after: Arc::clone(&prepared.after),
+            before: prepared.before,
+            cause: prepared.cause.clone(),
+        });
+        let mut replies: HashMap<PersonId, (Arc<SessionCell>, Vec<Reply>)> = HashMap::new();
+        for (envelope, outcome) in prepared.envelopes.iter().zip(&prepared.outcomes) {
+            if let Some((session, reply)) = envelope.reply(outcome.clone()) {
+                let entry =
+                    replies.entry(session.person).or_insert_with(|| (Arc::clone(session), Vec::new()));
+                entry.1.push(reply);
+            }
+        }
+        for reader in self.audience(&prepared.after, Some(prepared.before)) {
+            let own = replies.remove(&reader.session.person).map(|(_, replies)| replies).unwrap_or_default();
+            reader.session.committed(Arc::clone(&commit), own, reader.own);
+        }
+        // Whoever gave a command and follows nothing here still gets the answer.
+        for (session, replies) in replies.into_values() {
+            replies.into_iter().for_each(|reply| session.reply(reply));
+        }
+        for inbox in &self.directory.inboxes {
+            inbox.committed(&commit);
+        }
+        for (kind, by, seq) in &prepared.receipts {
+            self.signal(*kind, by, Some(*seq), None);
+        }
+        self.append_to_tail(&prepared.events).await;
+    }
+
+    /// The sessions here that follow the conversation: its visitor's, its manager's (also of the one who has just lost it)
+    /// and those that watch.
+    pub(super) fn audience(&self, conversation: &Conversation, before: Option<Before>) -> Vec<Reader> {
+        let now = [conversation.visitor.as_ref(), conversation.manager.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|p| p.id);
+        let then = before.into_iter().flat_map(|b| [b.visitor, b.manager]).flatten();
+        let own: BTreeSet<PersonId> = now.chain(then).collect();
+        let mut readers: Vec<Reader> = own
+            .iter()
+            .filter_map(|person| self.directory.session_here(*person))
+            .map(|session| Reader { session, own: true })
+            .collect();
+        let watchers = self.cell.watchers.lock();
+        let watching = watchers.iter().filter(|(person, _)| !own.contains(person));
+        readers.extend(watching.map(|(_, session)| Reader { session: Arc::clone(session), own: false }));
+        readers
+    }
+
+    /// A tail that cannot be reached or is behind costs speed, nothing else: the next append starts it anew.
+    async fn append_to_tail(&self, events: &[Event]) {
+        let Some(first) = events.first() else { return };
+        let stream = first.stream;
+        let entries: Vec<TailEntry> = events
+            .iter()
+            .map(|event| TailEntry {
+                seq: event.seq,
+                at: event.at,
+                event: encode(Format::MessagePack, event),
+            })
+            .collect();
+        let tail = &self.directory.foundation.tail;
+        let epoch: &Epoch = self.directory.foundation.journal.epoch();
+        if let Err(why) = tail.append(&stream, epoch, &entries).await {
+            tracing::debug!(stream = %stream, tail.error = %why, "the tail is started anew");
+            // Events that were already there are no error; a gap is, and a tail with a gap must go.
+            if tail.drop_stream(&stream).await.is_ok() {
+                let _ = tail.append(&stream, epoch, &entries).await;
+            }
+        }
+        debug_assert_eq!(stream, StreamName::Conversation(self.cell.id));
+    }
+}

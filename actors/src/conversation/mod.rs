@@ -1,0 +1,176 @@
+//! The conversation actor: decides the commands of one conversation, in batches, has them committed, and tells everybody
+//! whom it concerns.
+//!
+//! In reading order: [`message`] (what it is asked), [`cell`] (what of it outlives a failure), [`batch`] (decide and
+//! commit), [`fanout`] (who gets what). The actor itself is the loop below.
+
+mod batch;
+mod cell;
+mod fanout;
+mod message;
+
+use std::sync::Arc;
+
+use otvet_engine::conversation::State as Conversation;
+use otvet_engine::protocol::{Person, Refusal, ServerFrame, SharedFrame, Signal, SignalKind};
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+
+pub(crate) use cell::ConversationCell;
+pub(crate) use fanout::{Cause, Commit};
+pub(crate) use message::{ConversationMsg, Envelope, ReplyTo, Watch};
+
+use crate::directory::Directory;
+use crate::lane::{Taken, Wake};
+
+/// The commands of one batch at most: bounds the transaction, and what a failure repeats.
+const MAX_BATCH: usize = 256;
+
+/// One conversation that has a reader or a writer here.
+pub(crate) struct ConversationActor;
+
+/// What one incarnation knows. All of it can be had again from the journal.
+pub(crate) struct ConversationState {
+    directory: Arc<Directory>,
+    cell: Arc<ConversationCell>,
+    /// `None` until loaded, and after a commit that did not succeed.
+    conversation: Option<Conversation>,
+}
+
+impl Actor for ConversationActor {
+    type Msg = Wake;
+    type State = ConversationState;
+    type Arguments = (Arc<Directory>, Arc<ConversationCell>);
+
+    async fn pre_start(
+        &self,
+        _: ActorRef<Wake>,
+        (directory, cell): Self::Arguments,
+    ) -> Result<ConversationState, ActorProcessingErr> {
+        // Nothing is loaded here: the router waits for this, and there may be ten thousand of us.
+        Ok(ConversationState { directory, cell, conversation: None })
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<Wake>,
+        _: Wake,
+        state: &mut ConversationState,
+    ) -> Result<(), ActorProcessingErr> {
+        // Left behind by an incarnation that failed. If it was not stored, its commands are still in the lane.
+        let _ = state.finish_prepared().await;
+        loop {
+            let taken = state.cell.lane.begin(MAX_BATCH);
+            if taken.is_empty() {
+                return Ok(());
+            }
+            let count = taken.len();
+            state.work(taken).await;
+            state.cell.lane.finish(count);
+            if state.should_end() {
+                myself.stop(None);
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl ConversationState {
+    /// Works through what was taken from the lane: commands in a row are one batch.
+    async fn work(&mut self, taken: Vec<Taken<ConversationMsg>>) {
+        let mut batch = Vec::new();
+        for message in taken {
+            match message {
+                Taken::Message(ConversationMsg::Command(envelope)) if envelope.is_answered() => {}
+                Taken::Message(ConversationMsg::Command(envelope)) => batch.push(envelope),
+                Taken::GivenUp(ConversationMsg::Command(envelope)) => {
+                    envelope.answer(Err(Refusal::internal()))
+                }
+                Taken::Message(other) => {
+                    self.commit_batch(std::mem::take(&mut batch)).await;
+                    self.attend(other).await;
+                }
+                Taken::GivenUp(other) => {
+                    tracing::error!(message = ?other, "gave up a message that fails its conversation")
+                }
+            }
+        }
+        self.commit_batch(batch).await;
+    }
+
+    /// Everything that is not a command.
+    async fn attend(&mut self, message: ConversationMsg) {
+        match message {
+            ConversationMsg::Command(_) | ConversationMsg::Retire => {}
+            ConversationMsg::Watch(watch) => match self.readable_by(&watch.by).await {
+                Ok(head) => {
+                    self.cell.watchers.lock().insert(watch.by.id, Arc::clone(&watch.session));
+                    let epoch = self.directory.foundation.journal.epoch().clone();
+                    watch.answer_watching(epoch, head);
+                }
+                Err(refusal) => watch.answer(Err(refusal)),
+            },
+            ConversationMsg::Unwatch(person) => {
+                self.cell.watchers.lock().remove(&person);
+            }
+            ConversationMsg::Typing(by) => {
+                if self.readable_by(&by).await.is_ok() {
+                    self.signal(SignalKind::Typing, &by, None, None);
+                }
+            }
+            ConversationMsg::Presence { person, online } => {
+                if self.readable_by(&person).await.is_ok() {
+                    self.signal(SignalKind::Presence, &person, None, Some(online));
+                }
+            }
+        }
+    }
+
+    /// The head, if the person may read this conversation.
+    async fn readable_by(&mut self, person: &Person) -> Result<u64, Refusal> {
+        let conversation = self.loaded().await?;
+        if conversation.may_read(person) {
+            Ok(conversation.last_seq)
+        } else {
+            Err(Refusal::no_such_conversation())
+        }
+    }
+
+    /// The conversation as the journal has it; an empty one if there is none.
+    async fn loaded(&mut self) -> Result<&mut Conversation, Refusal> {
+        if self.conversation.is_none() {
+            let loaded = if self.cell.take_unopened() {
+                None
+            } else {
+                self.directory.foundation.journal.load(self.cell.id, &self.directory.behaviour.rules).await?
+            };
+            self.conversation = Some(loaded.unwrap_or_else(|| Conversation::empty(self.cell.id)));
+        }
+        Ok(self.conversation.as_mut().expect("it was loaded just now"))
+    }
+
+    /// Tells the readers something in passing. Typing and presence are for others; receipts are for all devices.
+    fn signal(&self, kind: SignalKind, by: &Person, seq: Option<u64>, online: Option<bool>) {
+        let Some(conversation) = &self.conversation else { return };
+        let signal = Signal { kind, conversation: self.cell.id, person: by.clone(), seq, online };
+        let frame = SharedFrame::new(ServerFrame::Signal(signal));
+        let for_others = matches!(kind, SignalKind::Typing | SignalKind::Presence);
+        for reader in self.audience(conversation, None) {
+            if !(for_others && reader.session.person == by.id) {
+                reader.session.signal(&frame, self.cell.id, reader.own);
+            }
+        }
+    }
+
+    /// Whether this actor has no reason to be here: asked to retire, or about a conversation that does not exist.
+    fn should_end(&self) -> bool {
+        let exists = self.conversation.as_ref().is_some_and(Conversation::exists);
+        if exists && !self.cell.takes_retirement() {
+            return false;
+        }
+        let ends = self.cell.watchers.lock().is_empty() && self.cell.lane.close_if_idle();
+        if ends {
+            self.directory.conversations.remove_if(&self.cell.id, |_, there| Arc::ptr_eq(there, &self.cell));
+        }
+        ends
+    }
+}

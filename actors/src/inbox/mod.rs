@@ -1,0 +1,309 @@
+//! The inbox actor of a manager who is here: which conversations wait, and which are the manager's own.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use otvet_engine::ids::{PersonId, Position, StreamName};
+use otvet_engine::journal::Listing;
+use otvet_engine::protocol::{Event, EventKind, Refusal, Status, Summary};
+use parking_lot::Mutex;
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::sync::oneshot;
+
+use crate::conversation::{Cause, Commit};
+use crate::directory::Directory;
+use crate::lane::{Lane, PushError, Taken, Wake};
+use crate::person_stream::PersonStream;
+use crate::router::Supervision;
+
+/// Commits that may wait for one inbox.
+const LANE_BOUND: usize = 65_536;
+
+/// How many of the manager's own and of the waiting conversations a snapshot holds, each.
+const SNAPSHOT: usize = 50;
+
+/// A message of the lane.
+#[derive(Debug, Clone)]
+pub(crate) enum InboxMsg {
+    /// A conversation changed that concerns this inbox.
+    Committed(Arc<Commit>),
+    /// A connection joins: what is there, and what did it miss?
+    Ask(Arc<Question>),
+    /// End, if there is nothing to do.
+    Retire,
+}
+
+/// A connection that joins asks this.
+#[derive(Debug)]
+pub(crate) struct Question {
+    /// What the client already knows.
+    known: Option<Position>,
+    answer: Mutex<Option<oneshot::Sender<Result<Snapshot, Refusal>>>>,
+}
+
+/// An inbox at its head.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    pub head: Position,
+    /// The manager's own, then those that wait.
+    pub conversations: Vec<Summary>,
+    /// Exactly the events that the client missed; `None` when they cannot be had. Only if it said what it knew.
+    pub missed: Option<Vec<Event>>,
+}
+
+/// The lasting part of an inbox actor.
+#[derive(Debug)]
+pub(crate) struct InboxCell {
+    pub manager: PersonId,
+    pub lane: Lane<InboxMsg>,
+    pub supervision: Supervision,
+    /// Commits were dropped: the stream has to catch up before it goes on.
+    lossy: AtomicBool,
+    retiring: AtomicBool,
+}
+
+impl InboxCell {
+    pub fn new(manager: PersonId) -> Self {
+        Self {
+            manager,
+            lane: Lane::new(LANE_BOUND),
+            supervision: Supervision::default(),
+            lossy: AtomicBool::new(false),
+            retiring: AtomicBool::new(false),
+        }
+    }
+
+    /// Passes a commit on if this inbox shows the conversation, or did before.
+    pub fn committed(&self, commit: &Arc<Commit>) {
+        let concerned = match &commit.cause {
+            Cause::Events => self.showed(commit) || self.shows(commit),
+            Cause::Cursors(people) => people.contains(&self.manager) && self.shows(commit),
+        };
+        if concerned && let Err(PushError::Full(_)) = self.lane.push(InboxMsg::Committed(Arc::clone(commit)))
+        {
+            self.lossy.store(true, Ordering::Release);
+        }
+    }
+
+    /// Asks for the inbox as it is, and for what was missed after a position. `None` when the lane takes nothing.
+    pub fn ask(&self, known: Option<Position>) -> Option<oneshot::Receiver<Result<Snapshot, Refusal>>> {
+        let (sender, receiver) = oneshot::channel();
+        let question = Question { known, answer: Mutex::new(Some(sender)) };
+        self.lane.push(InboxMsg::Ask(Arc::new(question))).ok().map(|()| receiver)
+    }
+
+    /// The actor keeps failing: commits are dropped, questions are refused.
+    pub fn refuse_waiting(&self) {
+        self.lossy.store(true, Ordering::Release);
+        for message in self.lane.clear() {
+            if let InboxMsg::Ask(question) = message {
+                question.reply(Err(Refusal::unavailable()));
+            }
+        }
+    }
+
+    /// Asks the actor to look whether its manager is still here.
+    pub fn retire_if_idle_for(&self, _long: Duration) {
+        self.retiring.store(true, Ordering::Release);
+        let _ = self.lane.push(InboxMsg::Retire);
+    }
+
+    fn showed(&self, commit: &Commit) -> bool {
+        let before = &commit.before;
+        before.existed && is_shown(before.status, before.manager, self.manager)
+    }
+
+    fn shows(&self, commit: &Commit) -> bool {
+        is_shown(commit.after.status, commit.after.manager.as_ref().map(|m| m.id), self.manager)
+    }
+}
+
+impl Question {
+    fn reply(&self, answer: Result<Snapshot, Refusal>) {
+        if let Some(sender) = self.answer.lock().take() {
+            let _ = sender.send(answer);
+        }
+    }
+}
+
+/// An inbox shows what waits and what is claimed by its manager.
+fn is_shown(status: Status, manager: Option<PersonId>, owner: PersonId) -> bool {
+    match status {
+        Status::Waiting => true,
+        Status::Claimed => manager == Some(owner),
+        Status::Resolved => false,
+    }
+}
+
+/// One manager's inbox.
+pub(crate) struct InboxActor;
+
+/// What one incarnation knows.
+pub(crate) struct InboxState {
+    directory: Arc<Directory>,
+    cell: Arc<InboxCell>,
+    /// Opened by the first message.
+    stream: Option<PersonStream>,
+}
+
+impl fmt::Debug for InboxState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InboxState").field("manager", &self.cell.manager).finish_non_exhaustive()
+    }
+}
+
+impl Actor for InboxActor {
+    type Msg = Wake;
+    type State = InboxState;
+    type Arguments = (Arc<Directory>, Arc<InboxCell>);
+
+    async fn pre_start(
+        &self,
+        _: ActorRef<Wake>,
+        (directory, cell): Self::Arguments,
+    ) -> Result<InboxState, ActorProcessingErr> {
+        Ok(InboxState { directory, cell, stream: None })
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<Wake>,
+        _: Wake,
+        state: &mut InboxState,
+    ) -> Result<(), ActorProcessingErr> {
+        loop {
+            let taken = state.cell.lane.begin(64);
+            if taken.is_empty() {
+                return Ok(());
+            }
+            for message in taken {
+                state.work(message).await;
+                state.cell.lane.finish(1);
+            }
+            if state.should_end() {
+                myself.stop(None);
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl InboxState {
+    async fn work(&mut self, message: Taken<InboxMsg>) {
+        match message {
+            Taken::Message(InboxMsg::Committed(commit)) => {
+                if self.ready().await.is_ok() {
+                    self.commit(&commit).await;
+                } else {
+                    self.cell.lossy.store(true, Ordering::Release);
+                }
+            }
+            Taken::Message(InboxMsg::Ask(question)) => {
+                let answer = self.answer(question.known.as_ref()).await;
+                question.reply(answer);
+            }
+            Taken::GivenUp(InboxMsg::Ask(question)) => question.reply(Err(Refusal::internal())),
+            Taken::GivenUp(InboxMsg::Committed(_)) => self.cell.lossy.store(true, Ordering::Release),
+            Taken::Message(InboxMsg::Retire) | Taken::GivenUp(InboxMsg::Retire) => {}
+        }
+    }
+
+    async fn commit(&mut self, commit: &Commit) {
+        let kind = if self.cell.shows(commit) {
+            EventKind::Upsert { conversation: Box::new(commit.after.summary(self.cell.manager)) }
+        } else {
+            EventKind::Remove { conversation_id: commit.conversation }
+        };
+        let now = self.directory.foundation.clock.now();
+        let Some(stream) = &mut self.stream else { return };
+        let numbered = stream.append(now, vec![kind]).await;
+        if let Some(session) = self.directory.session_here(self.cell.manager) {
+            session.numbered(stream.name(), numbered);
+        }
+    }
+
+    async fn answer(&mut self, known: Option<&Position>) -> Result<Snapshot, Refusal> {
+        self.ready().await?;
+        let conversations = self.list().await?;
+        let stream = self.stream.as_ref().ok_or_else(Refusal::internal)?;
+        let missed = match known {
+            Some(position) => stream.after(position).await,
+            None => None,
+        };
+        Ok(Snapshot { head: stream.position(), conversations, missed })
+    }
+
+    /// Opens the stream, or lets it catch up when it has lost something.
+    async fn ready(&mut self) -> Result<(), Refusal> {
+        let lost = self.cell.lossy.swap(false, Ordering::AcqRel);
+        if self.stream.is_some() && !lost {
+            return Ok(());
+        }
+        let current = match self.list().await {
+            Ok(current) => current,
+            Err(refusal) => {
+                self.cell.lossy.store(lost, Ordering::Release);
+                return Err(refusal);
+            }
+        };
+        let foundation = &self.directory.foundation;
+        let mut stream = match self.stream.take() {
+            Some(stream) => stream,
+            None => {
+                let name = StreamName::Inbox(self.cell.manager);
+                PersonStream::open(
+                    name,
+                    Arc::clone(&foundation.tail),
+                    self.directory.behaviour.tail_keep,
+                    self.directory.new_epoch(),
+                )
+                .await
+            }
+        };
+        let missed = self.missed(&stream, &current).await?;
+        let missed = stream.append(foundation.clock.now(), missed).await;
+        if let Some(session) = self.directory.session_here(self.cell.manager) {
+            session.numbered(stream.name(), missed);
+        }
+        self.stream = Some(stream);
+        Ok(())
+    }
+
+    /// What happened to this inbox while nobody wrote its stream.
+    async fn missed(&self, stream: &PersonStream, current: &[Summary]) -> Result<Vec<EventKind>, Refusal> {
+        let (mut missed, gone) = stream.missed(current).await;
+        for id in gone {
+            // It may still be shown, only further down than the snapshot reaches.
+            let listed = self.directory.foundation.journal.listed(id, self.cell.manager).await?;
+            let shown = listed
+                .map(|l| l.summary)
+                .filter(|s| is_shown(s.status, s.manager.as_ref().map(|m| m.id), self.cell.manager));
+            missed.push(match shown {
+                Some(summary) => EventKind::Upsert { conversation: Box::new(summary) },
+                None => EventKind::Remove { conversation_id: id },
+            });
+        }
+        Ok(missed)
+    }
+
+    async fn list(&self) -> Result<Vec<Summary>, Refusal> {
+        let journal = &self.directory.foundation.journal;
+        let manager = self.cell.manager;
+        let own = journal.list(Listing::OfManager(manager), manager, SNAPSHOT).await?;
+        let waiting = journal.list(Listing::Waiting, manager, SNAPSHOT).await?;
+        Ok(own.into_iter().chain(waiting).map(|listed| listed.summary).collect())
+    }
+
+    fn should_end(&self) -> bool {
+        let asked = self.cell.retiring.swap(false, Ordering::AcqRel);
+        let ends = asked
+            && self.directory.session_here(self.cell.manager).is_none()
+            && self.cell.lane.close_if_idle();
+        if ends {
+            self.directory.inboxes.remove_if(&self.cell.manager, |_, there| Arc::ptr_eq(there, &self.cell));
+        }
+        ends
+    }
+}

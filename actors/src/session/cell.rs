@@ -1,0 +1,159 @@
+//! What of a session actor outlives its failure: its lane, and its connections with what each has been sent.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use otvet_engine::ids::{ConversationId, PersonId, StreamName};
+use otvet_engine::protocol::{
+    Answered, CloseCode, CommandId, Failed, Person, Refusal, ServerFrame, SharedFrame,
+};
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use crate::conversation::Commit;
+use crate::lane::{Lane, PushError};
+use crate::outbox::Outbox;
+use crate::person_stream::Numbered;
+use crate::router::Supervision;
+
+use super::message::{ConnectionId, Reply, SessionMsg, WatchReply};
+
+/// Messages that may wait for one session.
+const LANE_BOUND: usize = 65_536;
+
+/// The lasting part of a session actor.
+#[derive(Debug)]
+pub(crate) struct SessionCell {
+    pub person: PersonId,
+    pub lane: Lane<SessionMsg>,
+    pub supervision: Supervision,
+    /// The joined connections. Only the actor writes here.
+    pub connections: Mutex<BTreeMap<ConnectionId, ConnectionRecord>>,
+    /// Since when there has been no connection, while there is none.
+    left: Mutex<Instant>,
+    retiring: AtomicBool,
+}
+
+/// One joined connection.
+#[derive(Debug)]
+pub(crate) struct ConnectionRecord {
+    pub person: Person,
+    pub token_id: i64,
+    pub outbox: Arc<Outbox>,
+    /// The last event it was sent, by stream: what makes "exactly once, in order" a local rule.
+    pub sent: HashMap<StreamName, u64>,
+    /// Conversations of others that it follows.
+    pub watching: BTreeSet<ConversationId>,
+}
+
+impl ConnectionRecord {
+    /// Queues the answer to one of its commands.
+    pub fn answer(&self, id: CommandId, outcome: Result<otvet_engine::protocol::Answer, Refusal>) {
+        self.outbox.answer(&answer_frame(id, outcome));
+    }
+
+    /// Whether it gets the live events of a conversation.
+    pub fn follows(&self, conversation: ConversationId, own: bool) -> bool {
+        own || self.watching.contains(&conversation)
+    }
+}
+
+/// The frame that answers a command.
+pub(crate) fn answer_frame(
+    id: CommandId,
+    outcome: Result<otvet_engine::protocol::Answer, Refusal>,
+) -> ServerFrame {
+    match outcome {
+        Ok(answer) => ServerFrame::Answered(Answered { id, answer }),
+        Err(refusal) => ServerFrame::Failed(Failed::new(Some(id), refusal)),
+    }
+}
+
+impl SessionCell {
+    pub fn new(person: PersonId) -> Self {
+        Self {
+            person,
+            lane: Lane::new(LANE_BOUND),
+            supervision: Supervision::default(),
+            connections: Mutex::default(),
+            left: Mutex::new(Instant::now()),
+            retiring: AtomicBool::new(false),
+        }
+    }
+
+    /// Passes on what a conversation committed, with the answers to this person's commands in it.
+    pub fn committed(&self, commit: Arc<Commit>, replies: Vec<Reply>, own: bool) {
+        self.deliver(SessionMsg::Committed { commit, replies: replies.into(), own });
+    }
+
+    /// Passes on an answer.
+    pub fn reply(&self, reply: Reply) {
+        self.deliver(SessionMsg::Reply(Arc::new(reply)));
+    }
+
+    /// Passes on a conversation's answer to a watcher.
+    pub fn watch_answered(&self, reply: WatchReply) {
+        self.deliver(SessionMsg::Watched(Arc::new(reply)));
+    }
+
+    /// Passes on something in passing. A full lane loses it, without harm.
+    pub fn signal(&self, frame: &Arc<SharedFrame>, conversation: ConversationId, own: bool) {
+        let _ = self.lane.push(SessionMsg::Signal { frame: Arc::clone(frame), conversation, own });
+    }
+
+    /// Passes on new events of the person's inbox.
+    pub fn numbered(&self, stream: StreamName, events: Vec<Numbered>) {
+        if !events.is_empty() {
+            self.deliver(SessionMsg::Numbered { stream, events: events.into() });
+        }
+    }
+
+    /// Closes every connection.
+    pub fn close_all(&self, code: CloseCode) {
+        for connection in self.connections.lock().values() {
+            connection.outbox.close(code);
+        }
+    }
+
+    /// The actor keeps failing: its connections come back later, with their positions.
+    pub fn refuse_waiting(&self) {
+        self.close_all(CloseCode::Internal);
+        for message in self.lane.clear() {
+            match message {
+                SessionMsg::Join(join) => join.outbox.close(CloseCode::Internal),
+                SessionMsg::Leave(connection) => {
+                    self.connections.lock().remove(&connection);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The last connection has left.
+    pub fn is_alone(&self) {
+        *self.left.lock() = Instant::now();
+    }
+
+    /// Asks the actor to end, if it has had no connection for so long. What still comes in does not count: a busy inbox
+    /// would keep it for ever.
+    pub fn retire_if_idle_for(&self, long: Duration) {
+        if self.connections.lock().is_empty() && self.left.lock().elapsed() >= long {
+            self.retiring.store(true, Ordering::Release);
+            let _ = self.lane.push(SessionMsg::Retire);
+        }
+    }
+
+    /// Whether the actor was asked to end since it last looked.
+    pub fn takes_retirement(&self) -> bool {
+        self.retiring.swap(false, Ordering::AcqRel)
+    }
+
+    /// What is delivered here must not be lost: a session that cannot keep up lets its connections go, and they resume.
+    fn deliver(&self, message: SessionMsg) {
+        if let Err(PushError::Full(_)) = self.lane.push(message) {
+            self.close_all(CloseCode::SlowReader);
+        }
+    }
+}

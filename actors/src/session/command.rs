@@ -1,0 +1,152 @@
+//! What a connection wants: mostly cast to the conversation, which decides and answers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use otvet_engine::conversation::Command as ConversationCommand;
+use otvet_engine::ids::ConversationId;
+use otvet_engine::protocol::{Answer, Code, Command, CommandId, Person, Refusal};
+use tokio::time::Instant;
+
+use crate::conversation::{ConversationMsg, Envelope, ReplyTo};
+use crate::history::read_history;
+
+use super::SessionState;
+use super::message::{ConnectionId, Reply, Submission};
+
+/// A connection's typing is passed on at most once in this time.
+const TYPING_EVERY: Duration = Duration::from_secs(2);
+
+impl SessionState {
+    /// Takes a command in. Nothing here waits: what takes long answers later, through the lane.
+    pub(super) fn submit(&mut self, submission: &Submission) {
+        let connection = submission.connection;
+        let Some(by) = self.cell.connections.lock().get(&connection).map(|c| c.person.clone()) else {
+            return;
+        };
+        if let Command::Typing(target) = &submission.command {
+            return self.typing(connection, by, target.conversation);
+        }
+        // The decoder lets no other command through without an id.
+        let Some(id) = submission.id.clone() else { return };
+        match self.dispatch(connection, &id, by, submission.command.clone()) {
+            Ok(None) => {}
+            Ok(Some(answer)) => self.reply(&Reply { connection, id, outcome: Ok(answer) }),
+            Err(refusal) => self.reply(&Reply { connection, id, outcome: Err(refusal) }),
+        }
+    }
+
+    /// `Some` when the answer is known at once.
+    fn dispatch(
+        &self,
+        connection: ConnectionId,
+        id: &CommandId,
+        by: Person,
+        command: Command,
+    ) -> Result<Option<Answer>, Refusal> {
+        let cast = |to: ConversationId, command: ConversationCommand| {
+            let session = Arc::clone(&self.cell);
+            let reply_to = ReplyTo::Connection { session, connection, id: id.clone() };
+            self.directory.command(to, Envelope::new(by.clone(), command, reply_to));
+            Ok(None)
+        };
+        match command {
+            Command::Hello(_) => Err(Refusal::new(Code::Invalid, "`hello` was said already")),
+            Command::Ping => Ok(Some(Answer::Done {})),
+            Command::Open(c) => {
+                let conversation = self.directory.new_conversation_id();
+                self.directory.new_conversation(conversation);
+                cast(conversation, ConversationCommand::Open { key: c.key, subject: c.subject, body: c.body })
+            }
+            Command::Send(c) => cast(
+                c.conversation,
+                ConversationCommand::Send { key: c.key, body: c.body, attachments: c.attachments },
+            ),
+            Command::Note(c) => cast(c.conversation, ConversationCommand::Note { key: c.key, body: c.body }),
+            Command::Claim(c) => cast(c.conversation, ConversationCommand::Claim { take_over: c.take_over }),
+            Command::Release(c) => cast(c.conversation, ConversationCommand::Release),
+            Command::Resolve(c) => cast(c.conversation, ConversationCommand::Resolve),
+            Command::Reopen(c) => cast(c.conversation, ConversationCommand::Reopen),
+            Command::Read(c) => cast(c.conversation, ConversationCommand::Read { seq: c.seq }),
+            Command::Delivered(c) => cast(c.conversation, ConversationCommand::Delivered { seq: c.seq }),
+            Command::Transfer(c) => {
+                if !by.role.is_staff() {
+                    return Err(Refusal::new(Code::Forbidden, "only managers hand conversations on"));
+                }
+                self.look_up_and_transfer(connection, id.clone(), by, c);
+                Ok(None)
+            }
+            Command::Watch(c) => {
+                if !by.role.is_staff() {
+                    return Err(Refusal::new(Code::Forbidden, "only managers watch conversations"));
+                }
+                self.watch(&by, connection, Some(id.clone()), c.conversation);
+                Ok(None)
+            }
+            Command::Unwatch(c) => self.unwatch(connection, c.conversation).map(Some),
+            Command::History(c) => {
+                let (directory, session, id) =
+                    (Arc::clone(&self.directory), Arc::clone(&self.cell), id.clone());
+                // Bounded by the connection's unanswered commands.
+                tokio::spawn(async move {
+                    let outcome = read_history(&directory, &by, &c).await;
+                    session.reply(Reply { connection, id, outcome });
+                });
+                Ok(None)
+            }
+            Command::Typing(_) => Ok(Some(Answer::Done {})),
+        }
+    }
+
+    fn unwatch(&self, connection: ConnectionId, conversation: ConversationId) -> Result<Answer, Refusal> {
+        let stream = otvet_engine::ids::StreamName::Conversation(conversation);
+        let mut connections = self.cell.connections.lock();
+        let record = connections.get_mut(&connection).ok_or_else(Refusal::internal)?;
+        if !record.watching.remove(&conversation) {
+            return Err(Refusal::new(Code::NotFound, "this connection does not watch that conversation"));
+        }
+        let epoch = self.directory.foundation.journal.epoch().clone();
+        let seq = record.sent.remove(&stream).unwrap_or(0);
+        drop(connections);
+        self.unwatch_if_last(conversation);
+        Ok(Answer::Watching { position: otvet_engine::ids::Position { epoch, seq } })
+    }
+
+    /// A conversation takes only somebody who is on the panel's side now: the database knows who is.
+    fn look_up_and_transfer(
+        &self,
+        connection: ConnectionId,
+        id: CommandId,
+        by: Person,
+        transfer: otvet_engine::protocol::client::Transfer,
+    ) {
+        let (directory, session) = (Arc::clone(&self.directory), Arc::clone(&self.cell));
+        tokio::spawn(async move {
+            match directory.foundation.people.staff(transfer.to).await {
+                Ok(Some(to)) => {
+                    let reply_to = ReplyTo::Connection { session, connection, id };
+                    let envelope = Envelope::new(by, ConversationCommand::Transfer { to }, reply_to);
+                    directory.command(transfer.conversation, envelope);
+                }
+                Ok(None) => session.reply(Reply { connection, id, outcome: Err(not_a_manager()) }),
+                Err(refusal) => session.reply(Reply { connection, id, outcome: Err(refusal) }),
+            }
+        });
+    }
+
+    fn typing(&mut self, connection: ConnectionId, by: Person, conversation: ConversationId) {
+        let now = Instant::now();
+        self.typing.retain(|_, said| now.duration_since(*said) < TYPING_EVERY);
+        if self.typing.contains_key(&(connection, conversation)) {
+            return;
+        }
+        self.typing.insert((connection, conversation), now);
+        // Lost without harm when nobody can take it.
+        let _ = self.directory.post(conversation, ConversationMsg::Typing(by));
+    }
+}
+
+/// The answer to a transfer to somebody who cannot take it.
+pub(crate) fn not_a_manager() -> Refusal {
+    Refusal::new(Code::Invalid, "`to` is not a manager who can take conversations")
+}

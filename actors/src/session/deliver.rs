@@ -1,0 +1,134 @@
+//! Live events to the person's connections: each exactly once and in order, whatever comes twice or is missing.
+
+use std::collections::BTreeMap;
+
+use otvet_engine::conversation::State as Conversation;
+use otvet_engine::ids::{ConversationId, StreamName};
+use otvet_engine::protocol::{Answer, CloseCode, Event, EventKind, ServerFrame};
+
+use crate::conversation::{Cause, Commit};
+use crate::person_stream::Numbered;
+
+use super::message::WatchReply;
+use super::{LISTED, SessionState};
+
+impl SessionState {
+    /// A conversation changed: its events go to the connections that follow it, its entry into the person's own list.
+    pub(super) async fn committed(&mut self, commit: &Commit, own: bool) {
+        let stream = StreamName::Conversation(commit.conversation);
+        if let Some(first) = commit.events.first() {
+            self.heal(commit.conversation, first.seq - 1, Some(own)).await;
+            for connection in
+                self.cell.connections.lock().values_mut().filter(|c| c.follows(commit.conversation, own))
+            {
+                let sent = connection.sent.entry(stream).or_insert(first.seq - 1);
+                for event in commit.events.iter().filter(|event| event.seq > *sent) {
+                    let is_staff = connection.person.role.is_staff();
+                    connection.outbox.push_shared(if is_staff { &event.staff } else { &event.visitor });
+                }
+                *sent = (*sent).max(commit.after.last_seq);
+            }
+        }
+        let visitor = commit.after.visitor.as_ref().map(|v| v.id);
+        if visitor == Some(self.person_id()) {
+            self.own_changed(&commit.after, &commit.cause).await;
+        }
+    }
+
+    /// Keeps the person's own list, and tells the other devices.
+    async fn own_changed(&mut self, after: &Conversation, cause: &Cause) {
+        let summary = after.summary(self.person_id());
+        let unchanged = self.list.get(&summary.id) == Some(&summary);
+        self.list.insert(summary.id, summary.clone());
+        while self.list.len() > LISTED {
+            let Some(oldest) = self.list.values().min_by_key(|s| s.updated_at).map(|s| s.id) else { break };
+            self.list.remove(&oldest);
+        }
+        let is_news = match cause {
+            Cause::Events => true,
+            Cause::Cursors(people) => people.contains(&self.person_id()),
+        };
+        if is_news && !unchanged {
+            self.append(vec![EventKind::Upsert { conversation: Box::new(summary) }]).await;
+        }
+    }
+
+    /// Puts events into the session's stream and to its connections.
+    pub(super) async fn append(&mut self, kinds: Vec<EventKind>) {
+        let now = self.directory.foundation.clock.now();
+        if let Some(stream) = &mut self.stream {
+            let numbered = stream.append(now, kinds).await;
+            let name = stream.name();
+            self.numbered(name, &numbered);
+        }
+    }
+
+    /// Passes on events of the session's or the inbox's stream.
+    pub(super) fn numbered(&self, stream: StreamName, events: &[Numbered]) {
+        for connection in self.cell.connections.lock().values_mut() {
+            let sent = connection.sent.entry(stream).or_insert(0);
+            for event in events.iter().filter(|event| event.seq > *sent) {
+                connection.outbox.push_shared(&event.frame);
+            }
+            *sent = (*sent).max(events.last().map_or(0, |event| event.seq));
+        }
+    }
+
+    /// A conversation took this session in as a watcher, with its head at that moment.
+    pub(super) async fn watched(&mut self, reply: &WatchReply) {
+        let stream = StreamName::Conversation(reply.conversation);
+        let head = match &reply.outcome {
+            Ok(Answer::Watching { position }) => Some(position.seq),
+            _ => None,
+        };
+        if let Some(connection) = self.cell.connections.lock().get_mut(&reply.connection) {
+            if let Some(id) = &reply.id {
+                connection.answer(id.clone(), reply.outcome.clone());
+            }
+            if let Some(head) = head {
+                connection.watching.insert(reply.conversation);
+                connection.sent.entry(stream).or_insert(head);
+            }
+        }
+        match head {
+            Some(head) => self.heal(reply.conversation, head, None).await,
+            None => self.unwatch_if_last(reply.conversation),
+        }
+    }
+
+    /// Brings connections that follow the conversation, and were sent less than up to `head`, up to there. `own` as in
+    /// [`super::cell::ConnectionRecord::follows`]; `None`: only those that watch.
+    async fn heal(&self, conversation: ConversationId, head: u64, own: Option<bool>) {
+        let stream = StreamName::Conversation(conversation);
+        let behind: BTreeMap<_, u64> = self
+            .cell
+            .connections
+            .lock()
+            .iter()
+            .filter(|(_, c)| c.follows(conversation, own.unwrap_or(false)))
+            .filter_map(|(id, c)| c.sent.get(&stream).filter(|sent| **sent < head).map(|sent| (*id, *sent)))
+            .collect();
+        let Some(oldest) = behind.values().min() else { return };
+        let missed = self.recover_events(conversation, *oldest, head).await;
+        let mut connections = self.cell.connections.lock();
+        for (id, sent) in behind {
+            let Some(connection) = connections.get_mut(&id) else { continue };
+            match &missed {
+                Some(events) => {
+                    let is_staff = connection.person.role.is_staff();
+                    for event in events.iter().filter(|event| event.seq > sent) {
+                        connection.outbox.push(&event_frame(event, is_staff));
+                    }
+                    connection.sent.insert(stream, head);
+                }
+                // It comes back with its positions, and is told what it missed or given a snapshot.
+                None => connection.outbox.close(CloseCode::Internal),
+            }
+        }
+    }
+}
+
+/// An event as one side sees it.
+pub(super) fn event_frame(event: &Event, is_staff: bool) -> ServerFrame {
+    ServerFrame::Event(if is_staff { event.clone() } else { event.for_visitor() })
+}

@@ -1,0 +1,199 @@
+//! The session actor of a person who is here: all its connections on all devices. It alone fills their outboxes, so what
+//! it decides about order and repetition holds.
+//!
+//! In reading order: [`message`] (what it is told), [`cell`] (what of it outlives a failure), [`join`] (hello to ready, and
+//! exact recovery), [`recover`] (what was missed), [`deliver`] (live events), [`command`] (what connections want).
+
+mod cell;
+mod command;
+mod deliver;
+mod join;
+mod message;
+mod recover;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use otvet_engine::ids::{ConversationId, PersonId};
+use otvet_engine::protocol::{Bye, CloseCode, EventKind, Person, Refusal, ServerFrame, Summary};
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::time::Instant;
+
+pub(crate) use cell::{ConnectionRecord, SessionCell};
+pub(crate) use command::not_a_manager;
+pub(crate) use message::{ConnectionId, Join, Reply, SessionMsg, Submission, WatchReply};
+
+use crate::conversation::ConversationMsg;
+use crate::directory::Directory;
+use crate::lane::{Taken, Wake};
+use crate::person_stream::PersonStream;
+
+/// How many of the person's own conversations `ready` and a snapshot list.
+pub(crate) const LISTED: usize = 50;
+
+/// One person with a connection here.
+pub(crate) struct SessionActor;
+
+/// What one incarnation knows. All of it can be had again.
+pub(crate) struct SessionState {
+    directory: Arc<Directory>,
+    cell: Arc<SessionCell>,
+    /// Opened by the first connection that joins.
+    stream: Option<PersonStream>,
+    /// The person's newest conversations as their visitor, kept up to date by what conversations commit.
+    list: BTreeMap<ConversationId, Summary>,
+    /// When each connection last said that its person is typing, and where.
+    typing: HashMap<(ConnectionId, ConversationId), Instant>,
+}
+
+impl Actor for SessionActor {
+    type Msg = Wake;
+    type State = SessionState;
+    type Arguments = (Arc<Directory>, Arc<SessionCell>);
+
+    async fn pre_start(
+        &self,
+        _: ActorRef<Wake>,
+        (directory, cell): Self::Arguments,
+    ) -> Result<SessionState, ActorProcessingErr> {
+        Ok(SessionState { directory, cell, stream: None, list: BTreeMap::new(), typing: HashMap::new() })
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<Wake>,
+        _: Wake,
+        state: &mut SessionState,
+    ) -> Result<(), ActorProcessingErr> {
+        loop {
+            let taken = state.cell.lane.begin(64);
+            if taken.is_empty() {
+                return Ok(());
+            }
+            for message in taken {
+                match message {
+                    Taken::Message(message) => state.work(message).await,
+                    Taken::GivenUp(message) => state.give_up(message),
+                }
+                state.cell.lane.finish(1);
+            }
+            if state.should_end() {
+                myself.stop(None);
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl SessionState {
+    async fn work(&mut self, message: SessionMsg) {
+        match message {
+            SessionMsg::Join(join) => self.join(&join).await,
+            SessionMsg::Leave(connection) => self.leave(connection),
+            SessionMsg::Submit(submission) => self.submit(&submission),
+            SessionMsg::Reply(reply) => self.reply(&reply),
+            SessionMsg::Watched(reply) => self.watched(&reply).await,
+            SessionMsg::Committed { commit, replies, own } => {
+                replies.iter().for_each(|reply| self.reply(reply));
+                self.committed(&commit, own).await;
+            }
+            SessionMsg::Signal { frame, conversation, own } => {
+                for connection in
+                    self.cell.connections.lock().values().filter(|c| c.follows(conversation, own))
+                {
+                    connection.outbox.push_shared(&frame);
+                }
+            }
+            SessionMsg::Numbered { stream, events } => self.numbered(stream, &events),
+            SessionMsg::SignOut(token_id) => self.sign_out(token_id).await,
+            SessionMsg::Expel => self.cell.close_all(CloseCode::Unauthorized),
+            SessionMsg::Bye { retry_after_ms } => {
+                for connection in self.cell.connections.lock().values() {
+                    connection.outbox.push(&ServerFrame::Bye(Bye { retry_after_ms }));
+                    connection.outbox.close(CloseCode::Restarting);
+                }
+            }
+            SessionMsg::Retire => {}
+        }
+    }
+
+    /// A message that fails its session every time: whoever it is for comes back and starts from its positions.
+    fn give_up(&mut self, message: SessionMsg) {
+        tracing::error!(session.person = %self.cell.person, "gave up a message that fails its session");
+        match message {
+            SessionMsg::Join(join) => join.outbox.close(CloseCode::Internal),
+            SessionMsg::Leave(connection) => {
+                self.cell.connections.lock().remove(&connection);
+            }
+            SessionMsg::Submit(submission) => {
+                if let (Some(id), Some(connection)) =
+                    (submission.id.clone(), self.cell.connections.lock().get(&submission.connection))
+                {
+                    connection.answer(id, Err(Refusal::internal()));
+                }
+            }
+            _ => self.cell.close_all(CloseCode::Internal),
+        }
+    }
+
+    fn reply(&self, reply: &Reply) {
+        if let Some(connection) = self.cell.connections.lock().get(&reply.connection) {
+            connection.answer(reply.id.clone(), reply.outcome.clone());
+        }
+    }
+
+    fn leave(&mut self, id: ConnectionId) {
+        let Some(gone) = self.cell.connections.lock().remove(&id) else { return };
+        self.directory.counters.connections.fetch_sub(1, Ordering::Relaxed);
+        self.typing.retain(|(connection, _), _| *connection != id);
+        for conversation in gone.watching {
+            self.unwatch_if_last(conversation);
+        }
+        if self.cell.connections.lock().is_empty() {
+            self.cell.is_alone();
+            let known = gone.sent.keys().filter_map(|stream| match stream {
+                otvet_engine::ids::StreamName::Conversation(id) => Some(*id),
+                _ => None,
+            });
+            self.announce(&gone.person, known, false);
+        }
+    }
+
+    /// Tells conversations that are awake that their reader came or went; the others have nobody who would want to know.
+    fn announce(&self, person: &Person, conversations: impl Iterator<Item = ConversationId>, online: bool) {
+        for id in conversations {
+            if let Some(conversation) = self.directory.conversation_here(id) {
+                let _ = conversation.lane.push(ConversationMsg::Presence { person: person.clone(), online });
+            }
+        }
+    }
+
+    /// Ends the watch of a conversation that no connection follows any more.
+    fn unwatch_if_last(&self, conversation: ConversationId) {
+        let followed = self.cell.connections.lock().values().any(|c| c.watching.contains(&conversation));
+        if !followed && let Some(there) = self.directory.conversation_here(conversation) {
+            let _ = there.lane.push_always(ConversationMsg::Unwatch(self.cell.person));
+        }
+    }
+
+    async fn sign_out(&mut self, token_id: i64) {
+        for connection in self.cell.connections.lock().values().filter(|c| c.token_id == token_id) {
+            connection.outbox.close(CloseCode::Unauthorized);
+        }
+        self.append(vec![EventKind::SignedOut { token_id }]).await;
+    }
+
+    fn should_end(&self) -> bool {
+        let asked = self.cell.takes_retirement();
+        let ends = asked && self.cell.connections.lock().is_empty() && self.cell.lane.close_if_idle();
+        if ends {
+            self.directory.sessions.remove_if(&self.cell.person, |_, there| Arc::ptr_eq(there, &self.cell));
+        }
+        ends
+    }
+
+    fn person_id(&self) -> PersonId {
+        self.cell.person
+    }
+}
