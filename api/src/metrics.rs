@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use otvet_actors::Census;
+use otvet_engine::journal::Counted;
 use otvet_engine::protocol::{CloseCode, Command};
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
@@ -80,6 +81,13 @@ pub struct Metrics {
     restarts: Counter,
     tail_reads: Family<ResultLabel, Counter>,
     slow_readers: Counter,
+    journal_commits: Counter,
+    journal_batches: Counter,
+    journal_events: Counter,
+    journal_refused: Counter,
+    journal_failures: Counter,
+    journal_commit_micros: Counter,
+    journal_reads: Counter,
 }
 
 const COMMANDS: [&str; 16] = [
@@ -146,6 +154,13 @@ impl Default for Metrics {
             restarts: Counter::default(),
             tail_reads: Family::default(),
             slow_readers: Counter::default(),
+            journal_commits: Counter::default(),
+            journal_batches: Counter::default(),
+            journal_events: Counter::default(),
+            journal_refused: Counter::default(),
+            journal_failures: Counter::default(),
+            journal_commit_micros: Counter::default(),
+            journal_reads: Counter::default(),
         };
         metrics.register();
         metrics
@@ -173,6 +188,13 @@ impl Metrics {
         r.register("actor_restarts", "Actors restarted after a failure", self.restarts.clone());
         r.register("tail_reads", "Resumes answered by the tail (hit) or the database", self.tail_reads.clone());
         r.register("slow_readers", "Connections whose queue overflowed", self.slow_readers.clone());
+        r.register("journal_commits", "Transactions committed", self.journal_commits.clone());
+        r.register("journal_batches", "Batches stored; a commit holds several", self.journal_batches.clone());
+        r.register("journal_events", "Events stored", self.journal_events.clone());
+        r.register("journal_refused", "Batches refused for a key or a head", self.journal_refused.clone());
+        r.register("journal_failures", "Transactions that failed", self.journal_failures.clone());
+        r.register("journal_commit_micros", "Microseconds in commits", self.journal_commit_micros.clone());
+        r.register("journal_reads", "Queries for reading", self.journal_reads.clone());
     }
 
     /// A request was answered. `route` is a template out of a bounded set.
@@ -204,10 +226,13 @@ impl Metrics {
             End::Broken => "broken".to_owned(),
         };
         self.closes.get_or_create(&CodeLabel { code }).inc();
+        if end == End::Closed(CloseCode::SlowReader) {
+            self.slow_readers.inc();
+        }
     }
 
-    /// Everything as text, with the actors as they are now.
-    pub fn render(&self, census: Census) -> String {
+    /// Everything as text, with the actors and the journal as they are now.
+    pub fn render(&self, census: Census, journal: Counted) -> String {
         let gauge = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         self.joined.set(gauge(census.connections));
         for (kind, alive) in [
@@ -220,7 +245,13 @@ impl Metrics {
         // The actors count these; here is only where they are shown.
         let show = |counter: &Counter, total: u64| counter.inner().store(total, Ordering::Relaxed);
         show(&self.restarts, census.restarts);
-        show(&self.slow_readers, census.slow_readers);
+        show(&self.journal_commits, journal.commits);
+        show(&self.journal_batches, journal.batches);
+        show(&self.journal_events, journal.events);
+        show(&self.journal_refused, journal.refused);
+        show(&self.journal_failures, journal.failures);
+        show(&self.journal_commit_micros, journal.commit_micros);
+        show(&self.journal_reads, journal.reads);
         for (result, total) in [("hit", census.tail_hits), ("miss", census.tail_misses)] {
             show(&self.tail_reads.get_or_create(&ResultLabel { result }), total);
         }
@@ -246,7 +277,7 @@ mod tests {
         metrics.ended(End::Closed(CloseCode::SlowReader));
         metrics.http("/api/v1/me", &http::Method::GET, http::StatusCode::UNAUTHORIZED);
         metrics.answered.observe(0.002);
-        let text = metrics.render(Census { sessions: 3, restarts: 2, ..Census::default() });
+        let text = metrics.render(Census { sessions: 3, restarts: 2, ..Census::default() }, Counted { commits: 5, ..Counted::default() });
         for line in [
             r#"otvet_commands_total{kind="ping"} 1"#,
             r#"otvet_commands_total{kind="send"} 0"#,
@@ -254,6 +285,8 @@ mod tests {
             r#"otvet_http_requests_total{route="/api/v1/me",method="GET",status="401"} 1"#,
             r#"otvet_actors{kind="session"} 3"#,
             "otvet_actor_restarts_total 2",
+            "otvet_journal_commits_total 5",
+            "otvet_slow_readers_total 1",
             "otvet_command_answer_seconds_count 1",
         ] {
             assert!(text.lines().any(|l| l == line), "{line} is missing in\n{text}");

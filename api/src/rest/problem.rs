@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, UPGRADE};
 use http::{HeaderValue, StatusCode};
+use otvet_engine::identity::IdentityError;
+use otvet_engine::journal::ReadError;
 use otvet_engine::protocol::{Code, Person, Refusal};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -143,6 +145,32 @@ impl From<Refusal> for Problem {
             manager: refusal.manager,
             ..Self::new(status, refusal.code, refusal.message)
         }
+    }
+}
+
+impl From<IdentityError> for Problem {
+    fn from(error: IdentityError) -> Self {
+        match error {
+            IdentityError::Invalid(fields) => {
+                let errors = fields.0.into_iter().map(|(name, messages)| (name.to_owned(), messages));
+                Self::fields(errors.collect())
+            }
+            // Laravel's answer to wrong credentials is a failed validation of the email.
+            IdentityError::WrongCredentials => Self::field("email", "These credentials do not match our records."),
+            other => {
+                if matches!(other.code(), Code::Unavailable | Code::Internal) {
+                    tracing::warn!(error = %other, "identity");
+                }
+                Refusal::from(other).into()
+            }
+        }
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        tracing::warn!(%error, "journal");
+        Refusal::from(error).into()
     }
 }
 

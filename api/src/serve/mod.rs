@@ -9,7 +9,6 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioTimer;
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -42,9 +41,9 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Serves until `stop` says so, then waits for the requests that are under way. WebSockets live on by themselves.
+    /// Accepts until `stop` says so. Then each connection ends after the request that is under way; WebSockets live on by
+    /// themselves. All have ended when all places are free again.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let graceful = GracefulShutdown::new();
         let mut http = http1::Builder::new();
         let settings = &self.surroundings.edge.settings.server;
         http.timer(TokioTimer::new())
@@ -80,17 +79,31 @@ impl Listener {
                             Ok::<_, std::convert::Infallible>(response)
                         }
                     });
-                    let connection = graceful.watch(http.serve_connection(io, service).with_upgrades());
-                    let open = self.surroundings.edge.clone();
+                    let connection = http.serve_connection(io, service).with_upgrades();
+                    let (edge, mut stop) = (self.surroundings.edge.clone(), stop.clone());
                     tokio::spawn(async move {
-                        open.metrics.connections.inc();
-                        tokio::select! {
-                            ended = connection => if let Err(error) = ended {
-                                tracing::debug!(%error, "connection");
-                            },
-                            () = timer.expired() => tracing::debug!("a request's head took too long"),
+                        edge.metrics.connections.inc();
+                        let mut connection = std::pin::pin!(connection);
+                        let mut stopping = false;
+                        loop {
+                            tokio::select! {
+                                ended = connection.as_mut() => {
+                                    if let Err(error) = ended {
+                                        tracing::debug!(%error, "connection");
+                                    }
+                                    break;
+                                }
+                                () = timer.expired() => {
+                                    tracing::debug!("a request's head took too long");
+                                    break;
+                                }
+                                _ = stop.wait_for(|stop| *stop), if !stopping => {
+                                    stopping = true;
+                                    connection.as_mut().graceful_shutdown();
+                                }
+                            }
                         }
-                        open.metrics.connections.dec();
+                        edge.metrics.connections.dec();
                     });
                 }
                 Err(error) => {
@@ -99,8 +112,6 @@ impl Listener {
                 }
             }
         }
-        drop(self.tcp);
-        graceful.shutdown().await;
     }
 
     async fn accept(

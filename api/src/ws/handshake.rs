@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use otvet_actors::Introduction;
 use otvet_actors::outbox::Outbox;
+use otvet_engine::identity::Abilities;
 use otvet_engine::protocol::{
     CloseCode, Code, Command, CommandId, DecodeError, Failed, Format, Hello, Refusal, ServerFrame, decode,
 };
@@ -45,7 +46,7 @@ pub async fn introduce(edge: &Edge, socket: &mut Socket, name: String) -> Result
     let refusal = match looked_up {
         Err(_) => Refusal::unavailable(),
         Ok(Err(error)) => error.into(),
-        Ok(Ok(who)) if !who.abilities.allow_chat() => {
+        Ok(Ok(who)) if !who.abilities.allow(Abilities::CHAT) => {
             Refusal::new(Code::Forbidden, "this token does not have the ability to chat")
         }
         Ok(Ok(who)) => {

@@ -1,6 +1,5 @@
 //! Revoked, expired and disabled tokens end their sockets on every node within seconds, whoever changed the database.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
@@ -20,7 +19,7 @@ pub async fn run(edge: SharedEdge) {
         if connected.is_empty() {
             continue;
         }
-        let tokens: HashSet<i64> = connected.iter().map(|(_, token)| *token).collect();
+        let tokens: Vec<i64> = connected.iter().map(|(_, token)| *token).collect();
         let valid = match edge.identity.still_valid(&tokens).await {
             Ok(valid) => valid,
             Err(error) => {
