@@ -50,6 +50,8 @@ pub enum What {
     Sent(ClientFrame),
     /// A frame came in.
     Received(ServerFrame),
+    /// Something came in that is no frame of the contract.
+    NotAFrame(String),
     /// The connection ended, with the server's close code where one came.
     Closed(Option<u16>),
 }

@@ -95,6 +95,9 @@ impl<'r, 'a> Device<'r, 'a> {
                 }
             }
             What::Received(frame) => self.receive(frame, list_streams, report),
+            What::NotAFrame(why) => {
+                report.add(Fault::Disorder, &self.client.name, format!("not a frame of the contract: {why}"));
+            }
             // The state stays: `must_be_complete` looks at how far the last connection came.
             What::Closed(_) => {}
         }

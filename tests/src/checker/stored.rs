@@ -145,7 +145,7 @@ fn answers(
                 }
             }
             What::Closed(_) => unanswered(&mut open, attempts, report),
-            What::Hello(_) | What::Received(_) => {}
+            What::Hello(_) | What::Received(_) | What::NotAFrame(_) => {}
         }
     }
     unanswered(&mut open, attempts, report);

@@ -92,6 +92,11 @@ impl Client {
         }
     }
 
+    /// Another device of the same person, not connected, that knows nothing yet.
+    pub fn another(&self, name: &str) -> Self {
+        Self::new(name, self.identity.clone(), self.format, self.approach.clone(), Instant::now())
+    }
+
     /// Connects and says hello with the positions that the device has.
     ///
     /// # Errors

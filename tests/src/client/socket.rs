@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::journal::Journal;
-use super::Trouble;
+use super::{PATIENCE, Trouble};
 use crate::checker::log::What;
 
 /// How to come to the server.
@@ -116,7 +116,11 @@ impl Link {
     /// Says goodbye and waits for the end.
     pub async fn close(self) {
         let _ = self.orders.send(Order::Close);
-        let _ = self.task.await;
+        let stop = self.task.abort_handle();
+        // A server that does not say goodbye is left without one.
+        if tokio::time::timeout(PATIENCE, self.task).await.is_err() {
+            stop.abort();
+        }
     }
 
     /// Ends the connection with a TCP reset, as a phone that loses its network does.
@@ -162,10 +166,10 @@ fn receive(format: Format, message: &Message, journal: &Journal) {
         (Format::Json, Message::Text(text)) => text.as_bytes(),
         (Format::MessagePack, Message::Binary(bytes)) => bytes,
         (_, Message::Ping(_) | Message::Pong(_)) => return,
-        (_, other) => panic!("a frame of the wrong sort for {format:?}: {other:?}"),
+        (_, other) => return journal.add(What::NotAFrame(format!("{format:?}, but {other:?}"))),
     };
     match decode_any::<ServerFrame>(format, bytes) {
         Ok(frame) => journal.add(What::Received(frame)),
-        Err(why) => panic!("not a frame of the contract: {why}: {}", String::from_utf8_lossy(bytes)),
+        Err(why) => journal.add(What::NotAFrame(format!("{why}: {}", String::from_utf8_lossy(bytes)))),
     }
 }
