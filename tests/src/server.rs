@@ -131,11 +131,8 @@ impl Server {
     /// When it does not end with 0; with its output.
     pub async fn operate(&self, arguments: &[&str]) -> Result<String> {
         let output = self.command().args(arguments).stdin(Stdio::null()).output().await?;
-        let text = format!(
-            "{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let text =
+            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         if !output.status.success() {
             bail!("otvet {} ended with {}:\n{text}", arguments.join(" "), output.status);
         }
@@ -248,7 +245,9 @@ fn binary() -> Result<PathBuf> {
     let target = profile.parent().context("a profile lies in target")?;
     let candidates = [profile.join("otvet"), target.join("release/otvet"), target.join("debug/otvet")];
     let found = candidates.iter().find(|path| path.is_file());
-    found.cloned().with_context(|| format!("no server in {}: run `cargo build -p otvet-api`, or set OTVET_BIN", target.display()))
+    found.cloned().with_context(|| {
+        format!("no server in {}: run `cargo build -p otvet-api`, or set OTVET_BIN", target.display())
+    })
 }
 
 fn free_port() -> Result<SocketAddr> {

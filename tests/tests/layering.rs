@@ -19,7 +19,10 @@ const NOT_THERE: [(&str, &[&str]); 5] = [
     ("otvet-config", &["tokio", "ractor", "warp", "sea-orm", "fred"]),
     ("otvet-engine", &["ractor", "warp", "hyper", "tokio-tungstenite"]),
     ("otvet-actors", &["warp", "hyper", "sea-orm", "sea-orm-migration", "sqlx", "fred", "tokio-tungstenite"]),
-    ("otvet-web-assets", &["otvet-engine", "otvet-config", "otvet-actors", "tokio", "ractor", "warp", "sea-orm"]),
+    (
+        "otvet-web-assets",
+        &["otvet-engine", "otvet-config", "otvet-actors", "tokio", "ractor", "warp", "sea-orm"],
+    ),
     ("otvet-api", &["sea-orm", "sea-orm-migration", "sqlx", "ractor", "fred"]),
 ];
 

@@ -45,10 +45,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Trouble::Late`].
-    pub async fn expect_listed(
-        &mut self,
-        accepts: impl Fn(&Event) -> bool,
-    ) -> Result<Event, Trouble> {
+    pub async fn expect_listed(&mut self, accepts: impl Fn(&Event) -> bool) -> Result<Event, Trouble> {
         self.expect_frame("an entry of the own list", |frame| match frame {
             ServerFrame::Event(e) if !matches!(e.stream, StreamName::Conversation(_)) && accepts(e) => {
                 Some(e.clone())

@@ -81,7 +81,12 @@ impl Journal {
     ///
     /// # Errors
     /// [`Trouble::Late`] when it does not come in time.
-    pub async fn wait_for_height(&self, stream: StreamName, seq: u64, patience: Duration) -> Result<(), Trouble> {
+    pub async fn wait_for_height(
+        &self,
+        stream: StreamName,
+        seq: u64,
+        patience: Duration,
+    ) -> Result<(), Trouble> {
         let mut grown = self.grown.subscribe();
         let search = async {
             while self.height(stream) < seq {
@@ -124,7 +129,12 @@ impl Journal {
                 grown.borrow_and_update();
                 {
                     let state = self.state();
-                    let found = state.entries.iter().enumerate().skip(next).find_map(|(n, e)| Some((find(&e.what)?, n + 1)));
+                    let found = state
+                        .entries
+                        .iter()
+                        .enumerate()
+                        .skip(next)
+                        .find_map(|(n, e)| Some((find(&e.what)?, n + 1)));
                     if let Some(found) = found {
                         return found;
                     }

@@ -78,7 +78,13 @@ pub struct Client {
 
 impl Client {
     /// A device that is not connected yet. Times in its log count from `began`.
-    pub fn new(name: &str, identity: Identity, format: Format, mut approach: Approach, began: Instant) -> Self {
+    pub fn new(
+        name: &str,
+        identity: Identity,
+        format: Format,
+        mut approach: Approach,
+        began: Instant,
+    ) -> Self {
         approach.subprotocols = Some(format.subprotocol().to_owned());
         Self {
             name: name.to_owned(),
@@ -124,7 +130,10 @@ impl Client {
         let hello = Hello {
             token: BearerToken(self.identity.token.clone()),
             device: Some(self.name.clone()),
-            positions: positions.into_iter().map(|(stream, position)| (stream.to_string(), position)).collect(),
+            positions: positions
+                .into_iter()
+                .map(|(stream, position)| (stream.to_string(), position))
+                .collect(),
         };
         let id = Some(CommandId::Number(self.commands));
         // Not in the log: tokens are in no log, and the positions stand in the entry above.
@@ -134,7 +143,9 @@ impl Client {
             .journal
             .wait(from, PATIENCE, "ready", |what| match what {
                 What::Received(ServerFrame::Ready(ready)) => Some(Ok((**ready).clone())),
-                What::Received(ServerFrame::Failed(refusal)) => Some(Err(Trouble::Refused(Box::new(refusal.clone())))),
+                What::Received(ServerFrame::Failed(refusal)) => {
+                    Some(Err(Trouble::Refused(Box::new(refusal.clone()))))
+                }
                 What::Closed(code) => Some(Err(Trouble::Closed(*code))),
                 _ => None,
             })

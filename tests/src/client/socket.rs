@@ -47,13 +47,10 @@ pub async fn dial(place: SocketAddr, source: Ipv4Addr) -> std::io::Result<TcpStr
 ///
 /// # Errors
 /// [`Trouble::Handshake`] with the HTTP status, when the server refuses.
-pub async fn handshake(
-    approach: &Approach,
-) -> Result<(WebSocketStream<TcpStream>, Option<String>), Trouble> {
+pub async fn handshake(approach: &Approach) -> Result<(WebSocketStream<TcpStream>, Option<String>), Trouble> {
     let network = |e: &dyn std::fmt::Display| Trouble::Network(e.to_string());
     let stream = dial(approach.place, approach.source).await.map_err(|e| network(&e))?;
-    let mut request =
-        format!("ws://{}/ws", approach.place).into_client_request().map_err(|e| network(&e))?;
+    let mut request = format!("ws://{}/ws", approach.place).into_client_request().map_err(|e| network(&e))?;
     let headers = [("sec-websocket-protocol", &approach.subprotocols), ("origin", &approach.origin)];
     for (name, value) in headers {
         if let Some(value) = value {

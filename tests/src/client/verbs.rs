@@ -51,7 +51,12 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::ask`].
-    pub async fn open(&mut self, key: &str, subject: Option<&str>, body: &str) -> Result<(Summary, u64), Trouble> {
+    pub async fn open(
+        &mut self,
+        key: &str,
+        subject: Option<&str>,
+        body: &str,
+    ) -> Result<(Summary, u64), Trouble> {
         let subject = subject.map(str::to_owned);
         match self.ask(Command::Open(Open { key: parse(key), subject, body: body.to_owned() })).await? {
             Answer::Opened { conversation, seq } => Ok((*conversation, seq)),
@@ -63,16 +68,31 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::ask`].
-    pub async fn send(&mut self, conversation: ConversationId, key: &str, body: &str) -> Result<u64, Trouble> {
-        self.seq(Command::Send(Send { conversation, key: parse(key), body: body.to_owned(), attachments: Vec::new() }))
-            .await
+    pub async fn send(
+        &mut self,
+        conversation: ConversationId,
+        key: &str,
+        body: &str,
+    ) -> Result<u64, Trouble> {
+        self.seq(Command::Send(Send {
+            conversation,
+            key: parse(key),
+            body: body.to_owned(),
+            attachments: Vec::new(),
+        }))
+        .await
     }
 
     /// `note`: the note's number.
     ///
     /// # Errors
     /// As [`Client::ask`].
-    pub async fn note(&mut self, conversation: ConversationId, key: &str, body: &str) -> Result<u64, Trouble> {
+    pub async fn note(
+        &mut self,
+        conversation: ConversationId,
+        key: &str,
+        body: &str,
+    ) -> Result<u64, Trouble> {
         self.seq(Command::Note(Note { conversation, key: parse(key), body: body.to_owned() })).await
     }
 
@@ -193,7 +213,8 @@ impl Client {
                     }
                 }
                 Err(Trouble::Refused(no)) if no.retry_after_ms.is_some() => {
-                    tokio::time::sleep(std::time::Duration::from_millis(no.retry_after_ms.unwrap_or(0))).await;
+                    tokio::time::sleep(std::time::Duration::from_millis(no.retry_after_ms.unwrap_or(0)))
+                        .await;
                 }
                 Err(trouble) => return Err(trouble),
             }

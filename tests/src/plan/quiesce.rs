@@ -116,7 +116,9 @@ fn visitor(events: &[Event]) -> Option<PersonId> {
 /// Who has it at the end, as far as that obliges the server to tell them.
 fn holder(events: &[Event]) -> Option<PersonId> {
     let last = events.iter().rev().find_map(|e| match &e.kind {
-        EventKind::Claimed { manager: holder } | EventKind::Transferred { to: holder, .. } => Some(Some(holder.id)),
+        EventKind::Claimed { manager: holder } | EventKind::Transferred { to: holder, .. } => {
+            Some(Some(holder.id))
+        }
         EventKind::Released { .. } | EventKind::Resolved { .. } | EventKind::Reopened { .. } => Some(None),
         _ => None,
     });

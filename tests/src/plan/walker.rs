@@ -205,7 +205,8 @@ impl Walker {
             1 if reached > 0 => Some(Command::Delivered(Mark { conversation, seq: reached })),
             2 => Some(Command::Typing(Target { conversation })),
             3 => {
-                let (before, after) = if self.rng.random() { (None, Some(reached / 2)) } else { (Some(reached + 1), None) };
+                let (before, after) =
+                    if self.rng.random() { (None, Some(reached / 2)) } else { (Some(reached + 1), None) };
                 Some(Command::History(History { conversation, before, after, limit: Some(20) }))
             }
             _ => None,

@@ -36,9 +36,15 @@ async fn ten_power_cuts_lose_nothing() {
             let rest_began = Instant::now();
             let run = load.quiesce().await.with_context(|| format!("after kill {kill}"))?;
             let report = check(&run);
-            println!("kill {kill}: ready after {recovery:?}, at rest after {:?}\n{report}", rest_began.elapsed());
+            println!(
+                "kill {kill}: ready after {recovery:?}, at rest after {:?}\n{report}",
+                rest_began.elapsed()
+            );
             ensure!(report.is_clean(), "after kill {kill}: {report}");
-            ensure!(report.seen.acknowledged > acknowledged, "kill {kill}: nothing was acknowledged since the last");
+            ensure!(
+                report.seen.acknowledged > acknowledged,
+                "kill {kill}: nothing was acknowledged since the last"
+            );
             acknowledged = report.seen.acknowledged;
         }
         Ok(())
