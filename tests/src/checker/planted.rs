@@ -273,7 +273,7 @@ fn a_note_shown_to_a_visitor_is_leaked() {
         if let What::Received(ServerFrame::Event(event)) = &mut run.clients[device].entries[entry].what
             && let StreamName::Conversation(id) = event.stream
         {
-            *event = run.stored[&id][usize::try_from(event.seq).unwrap() - 1].clone();
+            *event = run.stored[&id][usize::try_from(event.seq).expect("small") - 1].clone();
         }
         true
     });
@@ -375,7 +375,7 @@ fn a_message_that_nobody_sent_is_a_phantom() {
         let mut forged = events[1].clone();
         forged.seq = events.len() as u64 + 1;
         if let EventKind::Message { key, .. } = &mut forged.kind {
-            *key = "forged".parse().unwrap();
+            *key = "forged".parse().expect("short");
         }
         events.push(forged);
         true

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use futures_util::StreamExt;
 use otvet_engine::protocol::{Code, Command, ServerFrame};
 use otvet_tests::client::Trouble;
 use otvet_tests::world::run;
+use tokio_tungstenite::tungstenite::Message;
 
 use super::{Scene, scene};
 use crate::judge;
@@ -68,13 +70,11 @@ async fn too_many_commands_are_refused_and_none_is_lost() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_says_nothing_is_asked_to_go() {
     run(&[("LIMITS__HELLO_TIMEOUT_S", "1")], async |world| {
-        use futures_util::StreamExt;
         let (mut socket, _) = otvet_tests::client::socket::handshake(&world.approach()).await?;
         let frame = loop {
             let message = tokio::time::timeout(Duration::from_secs(10), socket.next()).await?;
-            match message.context("ended without a close frame")?? {
-                tokio_tungstenite::tungstenite::Message::Close(frame) => break frame.context("no code")?,
-                _ => {}
+            if let Message::Close(frame) = message.context("ended without a close frame")?? {
+                break frame.context("no code")?;
             }
         };
         ensure!(u16::from(frame.code) == 4400, "{frame:?}");
