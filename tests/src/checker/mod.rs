@@ -11,7 +11,7 @@ pub mod model;
 mod content;
 mod lists;
 mod received;
-mod replay;
+pub(crate) mod replay;
 mod stored;
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::log::{RunLog, What};
 use super::model::clean_run;
 use super::{Fault, check};
 
-const SEEDS: std::ops::Range<u64> = 0..60;
+const SEEDS: std::ops::Range<u64> = 0..40;
 
 #[test]
 fn clean_runs_are_clean() {
@@ -19,7 +19,7 @@ fn clean_runs_are_clean() {
         assert!(seen.acknowledged > 10 && seen.recovered > 5 && seen.summaries > 20, "seed {seed}: {seen:?}");
         delivered += seen.delivered;
     }
-    assert!(delivered > 10_000, "{delivered}");
+    assert!(delivered > 8_000, "{delivered}");
 }
 
 /// Plants a fault in many runs and holds the checker to finding this fault, and only this one.

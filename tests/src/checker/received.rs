@@ -282,10 +282,7 @@ impl<'r, 'a> Device<'r, 'a> {
             StreamName::Conversation(id) => {
                 // A manager's begins with what made it theirs.
                 let thread = self.replay.threads.get(&id);
-                let owned_before = |t: &Thread<'_>| {
-                    let theirs = |n: u64| t.point(n).is_some_and(|p| p.manager == Some(self.me()));
-                    (1..seq).rev().take_while(|n| theirs(*n)).count() as u64
-                };
+                let owned_before = |t: &Thread<'_>| t.owned_up_to(self.me(), seq - 1);
                 let asked =
                     self.asked.values().any(|c| matches!(c, Command::Watch(t) if t.conversation == id));
                 if asked || !self.whole_list { seq - 1 } else { seq - 1 - thread.map_or(0, owned_before) }
@@ -330,7 +327,7 @@ impl<'r, 'a> Device<'r, 'a> {
         for (id, thread) in &self.replay.threads {
             let unheard = !self.follows.contains_key(&StreamName::Conversation(*id));
             let own = if self.client.person.role.is_staff() {
-                thread.last_ownership(self.me()).is_some()
+                thread.holder() == Some(self.me())
             } else {
                 thread.visitor == Some(self.replay.now(self.me()))
             };

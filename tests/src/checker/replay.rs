@@ -12,7 +12,7 @@ use super::log::RunLog;
 pub struct Point {
     /// Where it stands.
     pub status: Status,
-    /// Whose it is. Nobody's after `resolved`: the contract does not say whether its manager goes on to follow it.
+    /// Whose it is. It stays its manager's when it is resolved, and is theirs again when it is reopened.
     pub manager: Option<PersonId>,
     /// The number of the newest message.
     pub last_message: Option<u64>,
@@ -98,17 +98,26 @@ impl Thread<'_> {
         self.points.get(usize::try_from(seq).ok()?.checked_sub(1)?)
     }
 
+    /// Whether the manager has it after the event with this number. While it is resolved nobody does: the contract does
+    /// not say whether its events flow to its manager then.
+    pub fn owned(&self, manager: PersonId, seq: u64) -> bool {
+        self.point(seq).is_some_and(|p| p.manager == Some(manager) && p.status == Status::Claimed)
+    }
+
     /// Whether the event belongs to a manager's own time in this conversation: from the event that made it theirs to the
     /// one that ended it.
     pub fn within_ownership(&self, manager: PersonId, seq: u64) -> bool {
-        let owned = |seq| self.point(seq).is_some_and(|p| p.manager == Some(manager));
-        owned(seq) || (seq > 1 && owned(seq - 1))
+        self.owned(manager, seq) || (seq > 1 && self.owned(manager, seq - 1))
     }
 
-    /// Where the manager's time in this conversation that lasts to its end began.
-    pub fn last_ownership(&self, manager: PersonId) -> Option<u64> {
-        let theirs = self.points.iter().rev().take_while(|p| p.manager == Some(manager)).count() as u64;
-        (theirs > 0).then(|| self.head() - theirs + 1)
+    /// How many events in a row up to this one belong to the manager's time.
+    pub fn owned_up_to(&self, manager: PersonId, seq: u64) -> u64 {
+        (1..=seq).rev().take_while(|n| self.owned(manager, *n)).count() as u64
+    }
+
+    /// Who has it at the end.
+    pub fn holder(&self) -> Option<PersonId> {
+        self.points.last().filter(|p| p.status == Status::Claimed).and_then(|p| p.manager)
     }
 }
 
@@ -119,9 +128,10 @@ fn after(before: Point, event: &Event) -> Point {
         EventKind::Message { .. } => point.last_message = Some(event.seq),
         EventKind::Claimed { manager } => (point.status, point.manager) = (Status::Claimed, Some(manager.id)),
         EventKind::Transferred { to, .. } => (point.status, point.manager) = (Status::Claimed, Some(to.id)),
-        EventKind::Resolved { .. } => (point.status, point.manager) = (Status::Resolved, None),
-        EventKind::Released { .. } | EventKind::Reopened { .. } => {
-            (point.status, point.manager) = (Status::Waiting, None);
+        EventKind::Resolved { .. } => point.status = Status::Resolved,
+        EventKind::Released { .. } => (point.status, point.manager) = (Status::Waiting, None),
+        EventKind::Reopened { .. } => {
+            point.status = if point.manager.is_some() { Status::Claimed } else { Status::Waiting };
         }
         EventKind::Note { .. }
         | EventKind::Hidden

@@ -8,7 +8,7 @@ use otvet_engine::protocol::{
 };
 
 use super::log::{ClientLog, RunLog, What};
-use super::replay::{Replay, Thread};
+use super::replay::{Point, Replay, Thread};
 use super::{Fault, Report};
 
 /// What a key was used for: a key with other content is another attempt.
@@ -181,7 +181,8 @@ fn acknowledged(
         report.seen.acknowledged += 1;
         attempts.entry(content).or_default().stored.insert((id, seq));
     }
-    let Some(event) = replay.threads.get(&id).and_then(|t| t.event(seq)) else {
+    let thread = replay.threads.get(&id);
+    let Some((event, point)) = thread.and_then(|t| t.event(seq).zip(t.point(seq))) else {
         report.add(
             Fault::Lost,
             &client.name,
@@ -189,17 +190,17 @@ fn acknowledged(
         );
         return;
     };
-    if !carries_out(event, command, &client.person, replay) {
+    if !carries_out(event, point, command, &client.person, replay) {
         let fault = if matches!(command, Command::Claim(_)) { Fault::TwoManagers } else { Fault::Lost };
         let detail = format!("acknowledged as {id}/{seq}, but there stands {:?}: {command:?}", event.kind);
         report.add(fault, &client.name, detail);
     }
 }
 
-/// Whether the event is what the command asked for. A repeated change of status may point at an earlier event of the same
-/// effect, also of somebody else's hand.
-fn carries_out(event: &Event, command: &Command, me: &Person, replay: &Replay<'_>) -> bool {
+/// Whether the event is what the command asked for. A repeated change of status points at any event after which it is so.
+fn carries_out(event: &Event, point: &Point, command: &Command, me: &Person, replay: &Replay<'_>) -> bool {
     let mine = |person: &Person| replay.same(person.id, me.id);
+    let claimed_by = |manager| point.status == Status::Claimed && point.manager == Some(manager);
     match (command, &event.kind) {
         (Command::Open(c), EventKind::Message { author, key, body, .. }) => {
             mine(author) && *key == c.key && *body == c.body
@@ -210,15 +211,12 @@ fn carries_out(event: &Event, command: &Command, me: &Person, replay: &Replay<'_
         (Command::Note(c), EventKind::Note { author, key, body }) => {
             mine(author) && *key == c.key && *body == c.body
         }
-        (
-            Command::Claim(_),
-            EventKind::Claimed { manager: holder } | EventKind::Transferred { to: holder, .. },
-        ) => mine(holder),
-        (Command::Transfer(c), EventKind::Transferred { to, .. }) => to.id == c.to,
-        (Command::Release(_), EventKind::Released { .. })
-        | (Command::Resolve(_), EventKind::Resolved { .. })
-        | (Command::Reopen(_), EventKind::Reopened { .. })
-        | (Command::Read(_) | Command::Delivered(_), _) => true,
+        (Command::Claim(_), _) => claimed_by(me.id),
+        (Command::Transfer(c), _) => claimed_by(c.to),
+        (Command::Release(_), _) => point.status == Status::Waiting,
+        (Command::Resolve(_), _) => point.status == Status::Resolved,
+        (Command::Reopen(_), _) => point.status != Status::Resolved,
+        (Command::Read(_) | Command::Delivered(_), _) => true,
         _ => false,
     }
 }

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use otvet_engine::ids::{ConversationId, PersonId, StreamName};
-use otvet_engine::protocol::{Event, EventKind, Person, Summary};
+use otvet_engine::protocol::{Event, Person, Summary};
 use tokio::task::JoinSet;
 
 use super::Load;
 use crate::checker::log::RunLog;
+use crate::checker::replay::Replay;
 use crate::client::Client;
 
 /// How long a device may take to catch up. What has not come then is for the checker to name.
@@ -66,9 +67,10 @@ impl Load {
                 }
             }
         }
-        let heads = stored.iter().map(|(id, events)| {
-            let owners = [visitor(events), holder(events)];
-            (StreamName::Conversation(*id), owners, events.len() as u64)
+        let ended = RunLog { stored: stored.clone(), ..RunLog::default() };
+        let replay = Replay::of(&ended);
+        let heads = replay.threads.iter().map(|(id, thread)| {
+            (StreamName::Conversation(*id), [thread.visitor, thread.holder()], thread.head())
         });
         let own_lists = list_heads.into_iter().map(|(stream, head)| match stream {
             StreamName::Inbox(owner) | StreamName::Session(owner) => (stream, [Some(owner), None], head),
@@ -104,23 +106,4 @@ impl Load {
         }
         Ok(lists)
     }
-}
-
-fn visitor(events: &[Event]) -> Option<PersonId> {
-    events.iter().find_map(|e| match &e.kind {
-        EventKind::Opened { visitor, .. } => Some(visitor.id),
-        _ => None,
-    })
-}
-
-/// Who has it at the end, as far as that obliges the server to tell them.
-fn holder(events: &[Event]) -> Option<PersonId> {
-    let last = events.iter().rev().find_map(|e| match &e.kind {
-        EventKind::Claimed { manager: holder } | EventKind::Transferred { to: holder, .. } => {
-            Some(Some(holder.id))
-        }
-        EventKind::Released { .. } | EventKind::Resolved { .. } | EventKind::Reopened { .. } => Some(None),
-        _ => None,
-    });
-    last.flatten()
 }

@@ -146,3 +146,24 @@ async fn a_drain_under_load_loses_nothing() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_was_asleep_loses_nothing() {
+    run(ROOMY, async |world| {
+        let mut load = Load::new(world, Shape { visitors: 15, managers: 3 }, seed()).await?;
+        load.run_while(async {
+            span(Duration::from_secs(2)).await?;
+            world.server.sigstop()?;
+            // Requests pile up in the kernel meanwhile.
+            span(Duration::from_secs(3)).await?;
+            world.server.sigcont()?;
+            span(Duration::from_secs(2)).await
+        })
+        .await?;
+        let report = check(&load.quiesce().await?);
+        ensure!(report.is_clean(), "{report}");
+        ensure!(report.seen.acknowledged > 50, "hardly anything happened: {report}");
+        Ok(())
+    })
+    .await;
+}

@@ -24,12 +24,14 @@ impl Model {
                 EventKind::Claimed { manager: to } | EventKind::Transferred { to, .. } => {
                     (conversation.status, conversation.manager) = (Status::Claimed, Some(to.clone()));
                 }
-                EventKind::Released { .. } | EventKind::Reopened { .. } => {
+                EventKind::Released { .. } => {
                     (conversation.status, conversation.manager) = (Status::Waiting, None);
                 }
-                EventKind::Resolved { .. } => {
-                    (conversation.status, conversation.manager) = (Status::Resolved, None);
+                EventKind::Reopened { .. } if conversation.manager.is_some() => {
+                    conversation.status = Status::Claimed;
                 }
+                EventKind::Reopened { .. } => conversation.status = Status::Waiting,
+                EventKind::Resolved { .. } => conversation.status = Status::Resolved,
                 _ => {}
             }
             let events = self.run.stored.get_mut(&id).expect("known");

@@ -216,6 +216,7 @@ impl Model {
                     (false, Status::Resolved) => vec![EventKind::Reopened { by: me }, message],
                     (false, _) => vec![message],
                     (true, Status::Waiting) => vec![EventKind::Claimed { manager: me }, message],
+                    (true, Status::Resolved) if mine => vec![EventKind::Reopened { by: me }, message],
                     (true, _) if mine => vec![message],
                     (true, _) => return Err(Code::Forbidden),
                 }
@@ -224,12 +225,16 @@ impl Model {
                 vec![EventKind::Note { author: me, body: c.body.clone(), key: c.key.clone() }]
             }
             Command::Claim(c) => match (status, manager) {
-                (Status::Claimed, Some(_)) if mine => return Err(Code::Conflict),
+                (Status::Claimed, Some(_)) if mine => {
+                    return Ok(Answer::Stored { seq: self.head(StreamName::Conversation(id)).seq });
+                }
                 (Status::Claimed, Some(from)) if c.take_over => vec![EventKind::Transferred { from, to: me }],
-                (Status::Claimed, Some(_)) => return Err(Code::Conflict),
+                (Status::Claimed | Status::Resolved, _) => return Err(Code::Conflict),
                 _ => vec![EventKind::Claimed { manager: me }],
             },
-            Command::Release(_) if mine => vec![EventKind::Released { manager: me }],
+            Command::Release(_) if mine && status == Status::Claimed => {
+                vec![EventKind::Released { manager: me }]
+            }
             Command::Resolve(_) if status != Status::Resolved && (mine || !by.role.is_staff()) => {
                 vec![EventKind::Resolved { by: me }]
             }

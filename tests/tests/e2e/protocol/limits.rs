@@ -84,6 +84,25 @@ async fn who_says_nothing_is_asked_to_go() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_peer_is_dropped_after_two_heartbeats() {
+    run(&[("LIMITS__HEARTBEAT_S", "1")], async |world| {
+        let guest = world.guest("Anna").await?;
+        let mut silent = world.connect("silent", &guest).await?;
+        let mut awake = world.connect("awake", &guest).await?;
+        // Whoever does not read does not answer pings either.
+        silent.read_socket(false);
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        silent.read_socket(true);
+        ensure!(silent.expect_close().await? == Some(4504));
+        // Answering the pings is sign of life enough.
+        awake.ping().await?;
+        ensure!(awake.is_connected());
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_reader_is_sent_away_and_loses_nothing() {
     let settings = [
         ("LIMITS__OUTBOX_BYTES", "262144"),
