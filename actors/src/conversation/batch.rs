@@ -125,7 +125,7 @@ impl ConversationState {
             }
             let conversation = self.conversation.as_mut()?;
             let outcome = match decide(conversation, &envelope.by, &envelope.command, &rules) {
-                Err(refusal) => Err(refusal),
+                Err(refusal) => self.refused(&envelope, refusal).await,
                 Ok(Decision::Repeated { seq }) => Ok(stored(conversation, &envelope, seq)),
                 Ok(Decision::Events { events, answer }) => {
                     let first = conversation.last_seq + 1;
@@ -219,6 +219,24 @@ impl ConversationState {
             _ => vec![person],
         };
         Ok(self.directory.foundation.journal.count_unread(self.cell.id, read, &own).await?)
+    }
+
+    /// The answer to a command that would be refused as things stand now. Its key may be older than what the state
+    /// remembers, and then the first answer is due.
+    async fn refused(&self, envelope: &Envelope, refusal: Refusal) -> Outcome {
+        let (Code::Conflict, Some(key), Some(conversation)) =
+            (refusal.code, key_of(&envelope.command), &self.conversation)
+        else {
+            return Err(refusal);
+        };
+        let mut owners = vec![envelope.by.id];
+        if conversation.is_visitor(envelope.by.id) {
+            owners.extend(conversation.former_guest);
+        }
+        match self.directory.foundation.journal.keyed(&owners, key).await? {
+            Some(keyed) => self.answer_used(envelope, &keyed).await,
+            None => Err(refusal),
+        }
     }
 
     /// The answer to a command whose key was in use before.

@@ -56,6 +56,25 @@ async fn one_key_is_one_event_also_when_nobody_remembers_it() {
 }
 
 #[tokio::test]
+async fn a_key_older_than_the_memory_still_gets_its_first_answer() {
+    let mut behaviour = crate::world::behaviour();
+    behaviour.rules.remembered_keys = 2;
+    let world = World::start_with(behaviour).await;
+    let mut anna = world.join(visitor(1)).await;
+    let mut boris = world.join(manager(100)).await;
+    let mut vera = world.join(manager(101)).await;
+    let conversation = anna.open("k1", "Вопрос").await.id;
+    assert_eq!(boris.send(conversation, "b1", "Ответ").await.unwrap(), 4);
+    for n in 0..4 {
+        anna.send(conversation, &format!("n{n}"), "текст").await.unwrap();
+    }
+    vera.claim(conversation, true).await.unwrap();
+    assert_eq!(boris.send(conversation, "b1", "Ответ").await.unwrap(), 4, "stored while he had it");
+    assert_eq!(boris.send(conversation, "b2", "Ответ").await.unwrap_err().code, Code::Conflict);
+    assert_eq!(anna.send(conversation, "n0", "текст").await.unwrap(), 5);
+}
+
+#[tokio::test]
 async fn a_batch_with_a_used_key_stores_the_rest() {
     let world = World::start().await;
     let mut anna = world.join(visitor(1)).await;

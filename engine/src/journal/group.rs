@@ -242,7 +242,7 @@ pub(super) async fn heads(
     Ok(rows.into_iter().map(|(id, head)| (ConversationId(id), u64::try_from(head).unwrap_or(0))).collect())
 }
 
-async fn stored_keys(
+pub(super) async fn stored_keys(
     connection: &impl ConnectionTrait,
     asked: Vec<(PersonId, Key)>,
 ) -> Result<Vec<KeyedEvent>, ReadError> {

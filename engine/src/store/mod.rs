@@ -12,6 +12,7 @@ use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, Db
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+mod backup;
 mod checkpoint;
 pub mod entities;
 mod migrate;
