@@ -1,6 +1,8 @@
 //! The database on real SQLite files. With `OTVET_TEST_POSTGRES` set to a URL, what is not about SQLite runs there instead,
 //! each test in a schema of its own.
 
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, Set, Statement};
 use tempfile::TempDir;
 
@@ -14,8 +16,11 @@ pub(crate) fn url(dir: &TempDir) -> String {
 /// The URL of an empty database.
 pub(crate) async fn fresh(dir: &TempDir) -> String {
     let Ok(server) = std::env::var("OTVET_TEST_POSTGRES") else { return url(dir) };
-    let schema = format!("test_{:016x}", rand::random::<u64>());
+    static SCHEMAS: AtomicU32 = AtomicU32::new(0);
+    let schema = format!("test_{}_{}", std::process::id(), SCHEMAS.fetch_add(1, Relaxed));
     let db = Database::connect(&server, 1).await.unwrap();
+    // Process ids come round again.
+    db.write.execute_unprepared(&format!("DROP SCHEMA IF EXISTS {schema} CASCADE")).await.unwrap();
     db.write.execute_unprepared(&format!("CREATE SCHEMA {schema}")).await.unwrap();
     db.close().await;
     format!("{server}?options=-c%20search_path%3D{schema}")
