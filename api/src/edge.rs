@@ -1,0 +1,96 @@
+//! What every handler at the edges stands on.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use otvet_actors::House;
+use otvet_config::Settings;
+use otvet_config::values::Origin;
+use otvet_engine::clock::SharedClock;
+use otvet_engine::identity::Identity;
+use otvet_engine::journal::Journal;
+use otvet_engine::store::Database;
+use otvet_engine::tail::SharedTail;
+
+use crate::metrics::Metrics;
+use crate::ws::upgrade::OriginRules;
+
+/// One running server, as its edges see it.
+pub struct Edge {
+    /// What is in force.
+    pub settings: Settings,
+    /// Under which origin people reach it.
+    pub public_origin: Origin,
+    /// Which pages may open a socket.
+    pub origins: OriginRules,
+    /// Who is who.
+    pub identity: Identity,
+    /// Who acts: the only way to write.
+    pub house: House,
+    /// What was written, for reading.
+    pub journal: Journal,
+    /// For `/readyz` only.
+    pub tail: SharedTail,
+    /// For `/readyz` only.
+    pub database: Database,
+    /// What is measured.
+    pub metrics: Metrics,
+    /// What time it is.
+    pub clock: SharedClock,
+    draining: AtomicBool,
+}
+
+/// One server's edge, shared by all its requests and sockets.
+pub type SharedEdge = Arc<Edge>;
+
+/// What an [`Edge`] is made of.
+pub struct EdgeParts {
+    /// What is in force.
+    pub settings: Settings,
+    /// Where the main listener really listens.
+    pub listening_on: std::net::SocketAddr,
+    /// Who is who.
+    pub identity: Identity,
+    /// Who acts.
+    pub house: House,
+    /// What was written.
+    pub journal: Journal,
+    /// The tails.
+    pub tail: SharedTail,
+    /// The database.
+    pub database: Database,
+    /// What time it is.
+    pub clock: SharedClock,
+}
+
+impl Edge {
+    /// An edge that serves.
+    pub fn new(parts: EdgeParts) -> SharedEdge {
+        let server = &parts.settings.server;
+        let origins =
+            OriginRules { own: server.public_url.clone(), allowed: server.allowed_origins.clone() };
+        Arc::new(Self {
+            public_origin: server.public_origin(parts.listening_on),
+            origins,
+            identity: parts.identity,
+            house: parts.house,
+            journal: parts.journal,
+            tail: parts.tail,
+            database: parts.database,
+            metrics: Metrics::default(),
+            clock: parts.clock,
+            draining: AtomicBool::new(false),
+            settings: parts.settings,
+        })
+    }
+
+    /// Whether the server is on its way out.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// From now on nobody new is let in.
+    pub fn start_draining(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+}

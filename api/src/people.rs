@@ -1,0 +1,19 @@
+//! How the actors look people up: by identity.
+
+use async_trait::async_trait;
+use otvet_actors::People;
+use otvet_engine::identity::Identity;
+use otvet_engine::ids::PersonId;
+use otvet_engine::protocol::{Person, Refusal};
+
+/// The people of the database.
+pub struct KnownPeople(pub Identity);
+
+#[async_trait]
+impl People for KnownPeople {
+    async fn staff(&self, id: PersonId) -> Result<Option<Person>, Refusal> {
+        let account = self.0.account(id).await?;
+        let able = account.filter(|account| account.disabled_at.is_none() && account.person.role.is_staff());
+        Ok(able.map(|account| account.person))
+    }
+}

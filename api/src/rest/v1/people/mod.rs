@@ -1,0 +1,40 @@
+//! `/admin/people`: accounts, in the form that React Admin's simple REST data provider expects.
+
+pub mod change;
+pub mod create;
+pub mod list;
+pub mod one;
+
+use otvet_engine::clock::Timestamp;
+use otvet_engine::identity::Account;
+use otvet_engine::protocol::Person;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::edge::Edge;
+use crate::rest::problem::Problem;
+
+/// An account as admins see it.
+#[derive(Serialize, ToSchema)]
+pub struct PersonRecord {
+    #[serde(flatten)]
+    person: Person,
+    /// Signs in with it.
+    email: String,
+    /// Whether the person may not come in.
+    disabled: bool,
+    /// When the account was made.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    created_at: Option<Timestamp>,
+    /// When one of the person's tokens was last used, to the minute.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_seen_at: Option<Timestamp>,
+}
+
+/// The record of an account.
+async fn record(edge: &Edge, account: Account) -> Result<PersonRecord, Problem> {
+    let Account { person, email, disabled_at, created_at } = account;
+    let devices = edge.identity.tokens(person.id, None).await?;
+    let last_seen_at = devices.into_iter().filter_map(|device| device.last_used_at).max();
+    Ok(PersonRecord { person, email, disabled: disabled_at.is_some(), created_at, last_seen_at })
+}

@@ -1,0 +1,87 @@
+//! The WebSocket: handshake over HTTP, `hello`, and one task per connection.
+
+mod handshake;
+mod latency;
+mod pump;
+mod rate;
+mod socket;
+pub mod token_watch;
+pub mod upgrade;
+
+use std::sync::Arc;
+
+use hyper::upgrade::OnUpgrade;
+use otvet_engine::protocol::CloseCode;
+use tokio::sync::OwnedSemaphorePermit;
+use tracing::Instrument;
+use warp::Filter;
+use warp::filters::BoxedFilter;
+use warp::reply::{Reply, Response};
+
+use crate::edge::SharedEdge;
+use crate::metrics::End;
+use crate::rest::problem::Problem;
+use crate::serve::request::Received;
+
+use handshake::Goodbye;
+use socket::Socket;
+
+/// A place among the bounded number of connections, kept for as long as the socket lives.
+pub type Place = Arc<OwnedSemaphorePermit>;
+
+/// `/ws`.
+pub fn filter(edge: SharedEdge) -> BoxedFilter<(Response,)> {
+    warp::path!("ws")
+        .and(warp::get())
+        .and(warp::header::headers_cloned())
+        .and(warp::ext::optional::<OnUpgrade>())
+        .and(warp::ext::get::<Received>())
+        .map(move |headers: http::HeaderMap, on_upgrade: Option<OnUpgrade>, received: Received| {
+            let agreement = upgrade::negotiate(&headers, &edge.origins)
+                .and_then(|agreement| Ok((agreement, on_upgrade.ok_or_else(Problem::upgrade_required)?)));
+            let (agreement, on_upgrade) = match agreement {
+                Ok(both) => both,
+                Err(problem) => return problem.into_response(),
+            };
+            if edge.is_draining() {
+                return Problem::from(otvet_engine::protocol::Refusal::unavailable()).into_response();
+            }
+            // The request's id is the connection's name. Nothing of the request itself may live on in the task: it
+            // would pin hyper's buffer.
+            let name = received.request_id.to_string();
+            let span = tracing::info_span!("ws", session = %name, client = %received.client);
+            let format = agreement.format;
+            let edge = edge.clone();
+            tokio::spawn(
+                async move {
+                    match Socket::from_upgrade(on_upgrade, format, &edge.settings.limits).await {
+                        Ok(socket) => run(edge, socket, name).await,
+                        Err(error) => tracing::debug!(%error, "the upgrade did not happen"),
+                    }
+                    drop(received);
+                }
+                .instrument(span),
+            );
+            agreement.response()
+        })
+        .boxed()
+}
+
+/// One connection from `hello` to goodbye.
+async fn run(edge: SharedEdge, mut socket: Socket, name: String) {
+    edge.metrics.sockets.inc();
+    let end = match handshake::introduce(&edge, &mut socket, name).await {
+        Ok(introduction) => pump::run(&edge, socket, introduction).await,
+        Err(Goodbye::Close(code, last_words)) => {
+            socket.close(code, last_words).await;
+            End::Closed(code)
+        }
+        Err(Goodbye::Gone(end)) => end,
+    };
+    edge.metrics.sockets.dec();
+    edge.metrics.ended(end);
+    match end {
+        End::Closed(CloseCode::Internal) => tracing::warn!("closed with 4500"),
+        _ => tracing::debug!(?end, "closed"),
+    }
+}

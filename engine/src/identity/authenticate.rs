@@ -1,0 +1,83 @@
+//! Tokens coming in: whose they are, and whether they still are.
+
+use std::collections::HashSet;
+
+use sea_orm::sea_query::{Expr, ExprTrait};
+
+use super::token::{Abilities, Presented};
+use super::token_row::TokenRow;
+use super::{Identity, IdentityError};
+use crate::protocol::{BearerToken, Person};
+use crate::store::entities::personal_access_tokens as tokens;
+
+/// How many tokens one statement looks up.
+const BATCH: usize = 500;
+
+/// Somebody whose token is good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// Who.
+    pub person: Person,
+    /// The row of `personal_access_tokens`.
+    pub token_id: i64,
+    /// What the owner calls it.
+    pub token_name: String,
+    /// What it may be used for.
+    pub abilities: Abilities,
+}
+
+impl SignedIn {
+    /// Refuses a token that does not grant this ability ([`Abilities::CHAT`] or [`Abilities::ADMIN`]).
+    pub fn require(&self, ability: &str) -> Result<(), IdentityError> {
+        if self.abilities.allow(ability) {
+            Ok(())
+        } else {
+            Err(IdentityError::Forbidden("this token's abilities do not include this"))
+        }
+    }
+}
+
+impl Identity {
+    /// Whose token this is. That it was used is written down behind the answer's back, at most once a minute.
+    ///
+    /// # Errors
+    /// [`IdentityError::Unauthorized`] whatever is wrong with the token or its owner; [`IdentityError::Database`].
+    pub async fn authenticate(&self, token: &BearerToken) -> Result<SignedIn, IdentityError> {
+        let presented = Presented::parse(token).ok_or(IdentityError::Unauthorized)?;
+        let mut select = TokenRow::select();
+        match presented.row {
+            Some(id) => select.and_where(Expr::col((tokens::Entity, tokens::Column::Id)).eq(id)),
+            None => select
+                .and_where(Expr::col((tokens::Entity, tokens::Column::Token)).eq(presented.hash.as_str())),
+        };
+        let now = self.0.clock.now();
+        let rows = TokenRow::all(&self.0.db.read, &select).await?;
+        let row =
+            rows.into_iter().find(|row| presented.hash.is(&row.hash)).ok_or(IdentityError::Unauthorized)?;
+        let person = self.0.rules.person(&row, now).ok_or(IdentityError::Unauthorized)?;
+        self.0.last_used.note(row.id, self.0.rules.last_used_at(&row), now);
+        Ok(SignedIn {
+            person,
+            token_id: row.id,
+            token_name: row.name,
+            abilities: Abilities::parse(row.abilities.as_deref()),
+        })
+    }
+
+    /// Which of these tokens still sign somebody in: neither revoked nor expired, the owner there and enabled. For open
+    /// sockets, to be asked every few seconds; a statement for every 500.
+    ///
+    /// # Errors
+    /// [`IdentityError::Database`]: then nothing is known about any of them.
+    pub async fn still_valid(&self, token_ids: &[i64]) -> Result<HashSet<i64>, IdentityError> {
+        let mut valid = HashSet::with_capacity(token_ids.len());
+        for ids in token_ids.chunks(BATCH) {
+            let mut select = TokenRow::select();
+            select.and_where(Expr::col((tokens::Entity, tokens::Column::Id)).is_in(ids.iter().copied()));
+            let rows = TokenRow::all(&self.0.db.read, &select).await?;
+            let now = self.0.clock.now();
+            valid.extend(rows.iter().filter(|row| self.0.rules.person(row, now).is_some()).map(|row| row.id));
+        }
+        Ok(valid)
+    }
+}
