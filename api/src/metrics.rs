@@ -178,7 +178,7 @@ impl Metrics {
         r.register("commands", "Commands by type", self.commands.clone());
         r.register("commands_throttled", "Commands refused for rate or number", self.throttled.clone());
         r.register("frames_out", "Frames written to WebSockets", self.frames_out.clone());
-        r.register_with_unit("out", "Written to WebSockets", Unit::Bytes, self.bytes_out.clone());
+        r.register_with_unit("socket_out", "Written to WebSockets", Unit::Bytes, self.bytes_out.clone());
         let seconds = || Unit::Seconds;
         let help = "From a command's submission to its flushed answer";
         r.register_with_unit("command_answer", help, seconds(), self.answered.clone());

@@ -102,7 +102,7 @@ impl Surroundings {
 
         let status = response.status();
         self.edge.metrics.http(&route, &method, status);
-        let ms = started.elapsed().as_millis();
+        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let _entered = span.enter();
         if status.is_server_error() {
             tracing::warn!(status = status.as_u16(), ms, "answered");
