@@ -47,13 +47,13 @@ impl Identity {
         let mut select = TokenRow::select();
         match presented.row {
             Some(id) => select.and_where(Expr::col((tokens::Entity, tokens::Column::Id)).eq(id)),
-            None => {
-                select.and_where(Expr::col((tokens::Entity, tokens::Column::Token)).eq(presented.hash.as_str()))
-            }
+            None => select
+                .and_where(Expr::col((tokens::Entity, tokens::Column::Token)).eq(presented.hash.as_str())),
         };
         let now = self.0.clock.now();
         let rows = TokenRow::all(&self.0.db.read, &select).await?;
-        let row = rows.into_iter().find(|row| presented.hash.is(&row.hash)).ok_or(IdentityError::Unauthorized)?;
+        let row =
+            rows.into_iter().find(|row| presented.hash.is(&row.hash)).ok_or(IdentityError::Unauthorized)?;
         let person = self.0.rules.person(&row, now).ok_or(IdentityError::Unauthorized)?;
         self.0.last_used.note(row.id, self.0.rules.last_used_at(&row), now);
         Ok(SignedIn {

@@ -45,7 +45,8 @@ impl Identity {
             }
         };
         let guest = PersonId::Guest(id);
-        let (token_id, token) = self.0.insert_token(&tx, guest, FIRST_DEVICE, &Abilities::all(), None).await?;
+        let (token_id, token) =
+            self.0.insert_token(&tx, guest, FIRST_DEVICE, &Abilities::all(), None).await?;
         tx.commit().await?;
         Ok(Issued { token, token_id, person: Person { id: guest, role: Role::Visitor, name } })
     }

@@ -29,9 +29,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use rand::Rng;
 use rand::rngs::StdRng;
-use sea_orm::{
-    DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-};
+use sea_orm::{DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 
 use crate::clock::SharedClock;
 use crate::store::Database;
@@ -135,10 +133,8 @@ impl Identity {
         rng: StdRng,
     ) -> Result<Self, UnknownTimezone> {
         let zone = Zone::named(&settings.timezone).ok_or(UnknownTimezone(settings.timezone))?;
-        let throttle = Throttle::new(
-            settings.login_attempts_per_minute,
-            settings.login_attempts_per_address_per_minute,
-        );
+        let throttle =
+            Throttle::new(settings.login_attempts_per_minute, settings.login_attempts_per_address_per_minute);
         let last_used = LastUsed::start(db.write.clone(), zone.clone());
         Ok(Self(Arc::new(Inner {
             registration: settings.registration,

@@ -167,7 +167,9 @@ mod tests {
         let secret = Password::from("correct horse");
         let hash = passwords.hash(&secret, [7; 16]).await.unwrap();
         assert!(hash.starts_with("$2y$04$") && hash.len() == 60, "{hash}");
-        for (prefix, expected) in [("$2y$", true), ("$2b$", true), ("$2a$", true), ("$2x$", false), ("$1$", false)] {
+        for (prefix, expected) in
+            [("$2y$", true), ("$2b$", true), ("$2a$", true), ("$2x$", false), ("$1$", false)]
+        {
             let other = format!("{prefix}{}", &hash[4..]);
             assert_eq!(passwords.verify(&secret, Some(&other)).await, Ok(expected), "{prefix}");
         }

@@ -1,11 +1,12 @@
 //! Looking people up.
 
-use sea_orm::prelude::ChronoDateTime;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, LikeExpr, NullOrdering, Order, Query, SelectStatement};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryResult};
+use sea_orm::sea_query::{
+    Condition, Expr, ExprTrait, Func, LikeExpr, NullOrdering, Order, Query, SelectStatement,
+};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryResult};
 
 use super::validate::stored_email;
-use super::zoneless::Zone;
+use super::zoneless::{self, Zone};
 use super::{Identity, IdentityError, Inner};
 use crate::clock::Timestamp;
 use crate::ids::PersonId;
@@ -159,7 +160,7 @@ impl Identity {
 impl Inner {
     async fn accounts(&self, select: SelectStatement) -> Result<Vec<Account>, DbErr> {
         let rows = self.db.read.query_all(&select).await?;
-        rows.iter().map(|row| account(row, self.rules.zone())).collect()
+        rows.iter().map(|row| account(row, self.rules.zone(), self.db.backend)).collect()
     }
 
     /// In which role a user may come in; `None` for a disabled one.
@@ -191,11 +192,11 @@ fn accounts(only: Condition) -> SelectStatement {
         .take()
 }
 
-fn account(row: &QueryResult, zone: &Zone) -> Result<Account, DbErr> {
+fn account(row: &QueryResult, zone: &Zone, backend: DbBackend) -> Result<Account, DbErr> {
     let role: Option<String> = row.try_get("", "role")?;
     let disabled_at: Option<i64> = row.try_get("", "disabled_at")?;
     // A time that cannot be read is no reason to hide the account.
-    let created_at: Option<ChronoDateTime> = row.try_get("", "created_at").unwrap_or(None);
+    let created_at = zoneless::column(row, "created_at", backend).unwrap_or(None);
     Ok(Account {
         person: Person {
             id: PersonId::User(row.try_get::<RowId>("", "id")?.0),
@@ -214,7 +215,7 @@ fn condition(filter: &PeopleFilter) -> Condition {
     let mut all = Condition::all();
     if let Some(text) = filter.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
         // `!` and not a backslash, which MySQL would want doubled.
-        let escaped = text.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+        let escaped = text.replace('\0', " ").replace('!', "!!").replace('%', "!%").replace('_', "!_");
         let like = |text: &str| LikeExpr::new(format!("%{text}%")).escape('!');
         let mut any = Condition::any();
         for column in [users::Column::Name, users::Column::Email] {

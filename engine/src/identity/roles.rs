@@ -37,7 +37,12 @@ impl Identity {
     /// # Errors
     /// [`IdentityError::NotFound`]; [`IdentityError::Invalid`] for a guest or the role `system`;
     /// [`IdentityError::Conflict`] when no enabled admin would be left; [`IdentityError::Database`].
-    pub async fn set_role(&self, by: Option<PersonId>, person: PersonId, role: Role) -> Result<(), IdentityError> {
+    pub async fn set_role(
+        &self,
+        by: Option<PersonId>,
+        person: PersonId,
+        role: Role,
+    ) -> Result<(), IdentityError> {
         let PersonId::User(user) = person else {
             return Err(IdentityError::invalid("role", "A guest cannot have a role."));
         };
@@ -155,6 +160,20 @@ impl Identity {
         if !enabled_admins(&self.0.db.read).await?.is_empty() {
             return Ok(None);
         }
+        let made = self.make_first_admin(email, password).await;
+        // What stood in the way may be another node that was starting, too, and was first.
+        let in_the_way = matches!(made, Err(IdentityError::Invalid(_) | IdentityError::Conflict(_)));
+        if in_the_way && !enabled_admins(&self.0.db.read).await?.is_empty() {
+            return Ok(None);
+        }
+        made
+    }
+
+    async fn make_first_admin(
+        &self,
+        email: Option<&str>,
+        password: Option<&Password>,
+    ) -> Result<Option<FirstAdmin>, IdentityError> {
         let existing = self.user_by_email(email.unwrap_or(DEFAULT_ADMIN)).await?;
         if let Some(account) = existing {
             if email.is_none() {
@@ -163,9 +182,14 @@ impl Identity {
                 ));
             }
             if account.disabled_at.is_some() {
-                return Err(IdentityError::Conflict("there is no admin, and the one in OTVET_ADMIN_EMAIL is disabled"));
+                return Err(IdentityError::Conflict(
+                    "there is no admin, and the one in OTVET_ADMIN_EMAIL is disabled",
+                ));
             }
             let tx = self.0.begin().await?;
+            if !enabled_admins(&tx).await?.is_empty() {
+                return Ok(None);
+            }
             self.0.promote(&tx, account.person.id).await?;
             tx.commit().await?;
             return Ok(Some(FirstAdmin { email: account.email, generated_password: None }));

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, SqlErr,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+    SqlErr,
 };
 
 use super::audit::{Action, Entry};
@@ -114,7 +115,11 @@ impl Identity {
     ///
     /// # Errors
     /// [`IdentityError::Invalid`]; [`IdentityError::Busy`]; [`IdentityError::Database`].
-    pub async fn create_user(&self, by: Option<PersonId>, account: NewAccount) -> Result<Person, IdentityError> {
+    pub async fn create_user(
+        &self,
+        by: Option<PersonId>,
+        account: NewAccount,
+    ) -> Result<Person, IdentityError> {
         let prepared = self.0.prepare(account).await?;
         let tx = self.0.begin().await?;
         let person = self.0.insert_user(&tx, prepared).await?;
@@ -162,8 +167,7 @@ impl Identity {
         };
         let person = Person { id: PersonId::User(user.id), role, name: user.name.clone() };
         let tx = self.0.begin().await?;
-        let (token_id, token) =
-            self.0.insert_token(&tx, person.id, &device, &Abilities::all(), None).await?;
+        let (token_id, token) = self.0.insert_token(&tx, person.id, &device, &Abilities::all(), None).await?;
         let entry = Entry::new(Action::SignedIn).by(person.id).to(person.id).from(login.address);
         entry.detail(format!("token {token_id}")).write(&tx, self.0.clock.now()).await?;
         tx.commit().await?;
@@ -233,10 +237,12 @@ impl Inner {
         email: &str,
         password: &Password,
     ) -> Result<(Option<Credentials>, bool), IdentityError> {
+        // PostgreSQL takes no NUL, and nobody's email has one.
+        let typed = email.replace('\0', " ");
         let found: Vec<(RowId, String, String, String)> = users::Entity::find()
             .select_only()
             .columns([users::Column::Id, users::Column::Name, users::Column::Email, users::Column::Password])
-            .filter(users::Column::Email.is_in([email.to_owned(), stored_email(email)]))
+            .filter(users::Column::Email.is_in([typed.clone(), stored_email(&typed)]))
             .into_tuple()
             .all(&self.db.read)
             .await?;

@@ -2,15 +2,17 @@
 
 use sea_orm::prelude::ChronoDateTime;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, DbErr, QueryResult};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 
 use super::people::role_named;
-use super::zoneless::Zone;
+use super::zoneless::{self, Zone};
 use crate::clock::Timestamp;
 use crate::ids::PersonId;
 use crate::protocol::{Person, Role};
 use crate::store::RowId;
-use crate::store::entities::{chat_guests as guests, chat_people as people, personal_access_tokens as tokens, users};
+use crate::store::entities::{
+    chat_guests as guests, chat_people as people, personal_access_tokens as tokens, users,
+};
 
 /// The type of our guests' tokens. No class of PHP bears it, so Laravel refuses them.
 pub(super) const GUEST_TYPE: &str = r"Otvet\Guest";
@@ -81,7 +83,8 @@ impl TokenRow {
             )
             .left_join(
                 people::Entity,
-                Expr::col((people::Entity, people::Column::UserId)).equals((users::Entity, users::Column::Id)),
+                Expr::col((people::Entity, people::Column::UserId))
+                    .equals((users::Entity, users::Column::Id)),
             )
             .left_join(
                 guests::Entity,
@@ -93,11 +96,12 @@ impl TokenRow {
 
     /// All rows of a statement made from [`TokenRow::select`].
     pub async fn all(db: &impl ConnectionTrait, select: &SelectStatement) -> Result<Vec<Self>, DbErr> {
-        db.query_all(select).await?.iter().map(Self::from_row).collect()
+        let backend = db.get_database_backend();
+        db.query_all(select).await?.iter().map(|row| Self::from_row(row, backend)).collect()
     }
 
-    fn from_row(row: &QueryResult) -> Result<Self, DbErr> {
-        let stamp = |column| match row.try_get::<Option<ChronoDateTime>>("", column) {
+    fn from_row(row: &QueryResult, backend: DbBackend) -> Result<Self, DbErr> {
+        let stamp = |column| match zoneless::column(row, column, backend) {
             Ok(Some(at)) => Stamp::At(at),
             Ok(None) => Stamp::Null,
             Err(_) => Stamp::Unreadable,
@@ -171,7 +175,9 @@ impl TokenRules {
     /// The type for a new token, the types that stand for the same, and the number.
     pub fn tokenable(&self, person: PersonId) -> (&str, Vec<&str>, i64) {
         match person {
-            PersonId::User(id) => (&self.user_types[0], self.user_types.iter().map(String::as_str).collect(), id),
+            PersonId::User(id) => {
+                (&self.user_types[0], self.user_types.iter().map(String::as_str).collect(), id)
+            }
             PersonId::Guest(id) => (GUEST_TYPE, vec![GUEST_TYPE], id),
         }
     }

@@ -2,8 +2,23 @@
 
 use jiff::tz::TimeZone;
 use sea_orm::prelude::{ChronoDateTime, ChronoDateTimeUtc};
+use sea_orm::{DbBackend, DbErr, QueryResult};
 
 use crate::clock::Timestamp;
+
+/// A column's value, whatever the database calls its type. sqlx takes MySQL's `timestamp` for UTC only, although what it
+/// then gives is the column's own date and time; PostgreSQL's and SQLite's columns it takes as they are.
+pub(crate) fn column(
+    row: &QueryResult,
+    name: &str,
+    backend: DbBackend,
+) -> Result<Option<ChronoDateTime>, DbErr> {
+    if backend == DbBackend::MySql {
+        let value: Option<ChronoDateTimeUtc> = row.try_get("", name)?;
+        return Ok(value.map(|at| at.naive_utc()));
+    }
+    row.try_get("", name)
+}
 
 /// Reads and writes the timestamps of one application.
 #[derive(Debug, Clone)]

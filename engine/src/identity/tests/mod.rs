@@ -1,0 +1,116 @@
+//! Identity on real SQLite files: empty ones, and one that Laravel wrote.
+
+mod guests;
+mod laravel;
+mod people;
+mod roles;
+mod sign_in;
+mod tokens;
+
+use std::sync::Arc;
+
+use rand::{SeedableRng, rngs::StdRng};
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, QueryOrder, Statement};
+use tempfile::TempDir;
+
+use super::{Identity, IdentityError, IdentitySettings, Issued, Login, NewAccount};
+use crate::clock::{ManualClock, Timestamp};
+use crate::ids::PersonId;
+use crate::store::Database;
+use crate::store::entities::chat_audit;
+
+/// 2026-11-22T18:00:00Z, some minutes after Laravel wrote its database.
+const START: Timestamp = Timestamp::from_millis(1_795_370_400_000);
+const MINUTE: i64 = 60_000;
+
+/// A service on a database of its own.
+struct World {
+    identity: Identity,
+    db: Database,
+    clock: Arc<ManualClock>,
+    _dir: TempDir,
+}
+
+/// Cheap passwords; all else as by default.
+fn settings() -> IdentitySettings {
+    IdentitySettings { bcrypt_cost: 4, ..IdentitySettings::default() }
+}
+
+impl World {
+    async fn new(settings: IdentitySettings) -> Self {
+        Self::on(tempfile::tempdir().unwrap(), settings).await
+    }
+
+    /// On a copy of the database that Laravel wrote.
+    async fn laravel(settings: IdentitySettings) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let written = include_bytes!("../../../testdata/laravel/laravel.sqlite");
+        std::fs::write(dir.path().join("otvet.db"), written).unwrap();
+        Self::on(dir, settings).await
+    }
+
+    async fn on(dir: TempDir, settings: IdentitySettings) -> Self {
+        let url = format!("sqlite://{}?mode=rwc", dir.path().join("otvet.db").display());
+        let db = Database::connect(&url, 2).await.unwrap();
+        db.migrate().await.unwrap();
+        let clock = Arc::new(ManualClock::at(START));
+        let seed = 20_261_122;
+        println!("seed {seed}");
+        let identity =
+            Identity::new(db.clone(), settings, clock.clone(), StdRng::seed_from_u64(seed)).unwrap();
+        Self { identity, db, clock, _dir: dir }
+    }
+
+    /// Registers `name@example.com` with the password `name-password`.
+    async fn user(&self, name: &str) -> Issued {
+        self.identity.register(account(name)).await.unwrap()
+    }
+
+    async fn execute(&self, sql: &str) {
+        self.db.write.execute_unprepared(sql).await.unwrap();
+    }
+
+    /// The first column of the first row, as text.
+    async fn text(&self, sql: &str) -> Option<String> {
+        let statement = Statement::from_string(DbBackend::Sqlite, format!("SELECT CAST(({sql}) AS text)"));
+        self.db.write.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+    }
+
+    /// Who did what to whom, and more about it.
+    async fn audit(&self) -> Vec<(String, Option<String>, Option<String>, Option<String>)> {
+        let rows =
+            chat_audit::Entity::find().order_by_asc(chat_audit::Column::Id).all(&self.db.read).await.unwrap();
+        rows.into_iter().map(|row| (row.action, row.actor_id, row.subject, row.detail)).collect()
+    }
+}
+
+fn account(name: &str) -> NewAccount {
+    NewAccount {
+        name: name.to_owned(),
+        email: format!("{name}@example.com"),
+        password: format!("{name}-password").into(),
+    }
+}
+
+fn login(email: &str, password: &str) -> Login {
+    Login {
+        email: email.to_owned(),
+        password: password.into(),
+        device_name: "phone".to_owned(),
+        address: "192.0.2.7".parse().unwrap(),
+    }
+}
+
+/// The sentences about one field.
+fn problems<T: std::fmt::Debug>(result: Result<T, IdentityError>, field: &str) -> Vec<String> {
+    match result {
+        Err(IdentityError::Invalid(errors)) => errors.0.get(field).cloned().unwrap_or_default(),
+        other => panic!("not refused as invalid: {other:?}"),
+    }
+}
+
+fn id_number(id: PersonId) -> i64 {
+    match id {
+        PersonId::User(number) | PersonId::Guest(number) => number,
+    }
+}
