@@ -90,7 +90,8 @@ fn choose(asset: &'static Asset, request: &HeaderMap) -> (&'static [u8], Option<
         for part in value.split(',') {
             let mut fields = part.split(';').map(str::trim);
             let name = fields.next().unwrap_or_default().to_ascii_lowercase();
-            let quality = fields.find_map(|field| field.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse().ok());
+            let quality =
+                fields.find_map(|field| field.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse().ok());
             offers.push((name, quality.unwrap_or(0.0)));
         }
     }
@@ -158,12 +159,23 @@ mod tests {
             assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{known}");
             assert_eq!(again.headers()[ETAG], tag);
         }
-        assert_eq!(get(&[("if-none-match", &tag)]).status(), StatusCode::OK, "another encoding is another thing");
+        assert_eq!(
+            get(&[("if-none-match", &tag)]).status(),
+            StatusCode::OK,
+            "another encoding is another thing"
+        );
     }
 
     #[test]
     fn no_path_leads_out_and_none_into_rest() {
-        for path in ["/../Cargo.toml", "/%2e%2e/Cargo.toml", "//etc/passwd", "/admin/../../etc/passwd", "/api/v1/x", "/api"] {
+        for path in [
+            "/../Cargo.toml",
+            "/%2e%2e/Cargo.toml",
+            "//etc/passwd",
+            "/admin/../../etc/passwd",
+            "/api/v1/x",
+            "/api",
+        ] {
             let found = find(path);
             assert!(found.is_none_or(|asset| FACES.contains(&asset.path)), "{path}");
             if path.starts_with("/api") {
@@ -176,6 +188,9 @@ mod tests {
     fn pages_have_a_strict_policy() {
         let policy = get(&[]).headers()[CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
         assert!(!policy.contains("unsafe"), "{policy}");
-        assert!(policy.contains("frame-ancestors 'none'") && policy.contains("require-trusted-types-for 'script'"));
+        assert!(
+            policy.contains("frame-ancestors 'none'")
+                && policy.contains("require-trusted-types-for 'script'")
+        );
     }
 }

@@ -67,8 +67,7 @@ impl Edge {
     /// An edge that serves.
     pub fn new(parts: EdgeParts) -> SharedEdge {
         let server = &parts.settings.server;
-        let origins =
-            OriginRules { own: server.public_url.clone(), allowed: server.allowed_origins.clone() };
+        let origins = OriginRules { own: server.public_url.clone(), allowed: server.allowed_origins.clone() };
         Arc::new(Self {
             public_origin: server.public_origin(parts.listening_on),
             origins,

@@ -8,7 +8,9 @@ use otvet_actors::{Behaviour, Foundation, House, RestartPolicy};
 use otvet_config::Settings;
 use otvet_engine::clock::{SharedClock, SystemClock};
 use otvet_engine::conversation::Rules;
-use otvet_engine::identity::{FirstAdmin, Identity, IdentityError, IdentitySettings, Password, UnknownTimezone};
+use otvet_engine::identity::{
+    FirstAdmin, Identity, IdentityError, IdentitySettings, Password, UnknownTimezone,
+};
 use otvet_engine::journal::{Journal, JournalOptions, ReadError};
 use otvet_engine::protocol::{Limits, Refusal};
 use otvet_engine::store::{Database, StoreError};
@@ -151,11 +153,8 @@ impl Server {
 
         let (stop, stopped) = watch::channel(false);
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-        let surroundings = Arc::new(Surroundings {
-            edge: edge.clone(),
-            ids,
-            routes: Routes::of(&openapi::document()),
-        });
+        let surroundings =
+            Arc::new(Surroundings { edge: edge.clone(), ids, routes: Routes::of(&openapi::document()) });
         let for_people = Listener {
             tcp: main,
             filter: for_people(&edge),
@@ -173,10 +172,8 @@ impl Server {
             surroundings,
             places: Arc::new(Semaphore::new(OPERATORS)),
         };
-        let listeners = vec![
-            tokio::spawn(for_people.run(stopped.clone())),
-            tokio::spawn(for_operators.run(stopped)),
-        ];
+        let listeners =
+            vec![tokio::spawn(for_people.run(stopped.clone())), tokio::spawn(for_operators.run(stopped))];
         let token_watch = tokio::spawn(ws::token_watch::run(edge.clone()));
         Ok(Self { addr, metrics_addr, first_admin, edge, stop, listeners, token_watch, places })
     }

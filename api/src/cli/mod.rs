@@ -96,11 +96,8 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<(), CliError> {
-    let settings = Settings::load(LoadOptions {
-        file: cli.config,
-        env: std::env::vars(),
-        overrides: cli.overrides,
-    })?;
+    let settings =
+        Settings::load(LoadOptions { file: cli.config, env: std::env::vars(), overrides: cli.overrides })?;
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(settings).await,
         Command::User(command) => user::run(&settings, command).await,
@@ -154,7 +151,9 @@ async fn account(identity: &Identity, who: &str) -> Result<Account, CliError> {
         Err(_) => identity.user_by_email(who).await,
     };
     let found = found.map_err(|error| CliError::Failed(error.into()))?;
-    found.ok_or_else(|| CliError::Failed(anyhow::anyhow!("nobody has the email or id `{who}`; see `otvet user add --help`")))
+    found.ok_or_else(|| {
+        CliError::Failed(anyhow::anyhow!("nobody has the email or id `{who}`; see `otvet user add --help`"))
+    })
 }
 
 #[cfg(test)]

@@ -151,9 +151,7 @@ impl Surroundings {
         let id = HeaderValue::try_from(request_id).expect("hex digits and a dash");
         headers.insert("x-request-id", id);
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers
-            .entry(REFERRER_POLICY)
-            .or_insert(HeaderValue::from_static("strict-origin-when-cross-origin"));
+        headers.entry(REFERRER_POLICY).or_insert(HeaderValue::from_static("strict-origin-when-cross-origin"));
         headers
             .entry(CONTENT_SECURITY_POLICY)
             .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));

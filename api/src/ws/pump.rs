@@ -8,7 +8,8 @@ use futures_util::{SinkExt, StreamExt};
 use otvet_actors::outbox::{Next, Outbox};
 use otvet_actors::{Connection, Introduction};
 use otvet_engine::protocol::{
-    Answer, Answered, CloseCode, Code, Command, CommandId, DecodeError, Failed, Format, Refusal, ServerFrame, decode,
+    Answer, Answered, CloseCode, Code, Command, CommandId, DecodeError, Failed, Format, Refusal, ServerFrame,
+    decode,
 };
 use tokio::net::TcpStream;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};

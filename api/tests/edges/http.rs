@@ -33,7 +33,9 @@ async fn every_refusal_is_a_problem_document_with_the_requests_id() {
         assert_eq!(problem["code"], code, "{method} {path}");
         assert_eq!(problem["request_id"].as_str(), answer.header("x-request-id"), "{method} {path}");
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
-        assert!(answer.header("content-security-policy").is_some_and(|p| p.contains("frame-ancestors 'none'")));
+        assert!(
+            answer.header("content-security-policy").is_some_and(|p| p.contains("frame-ancestors 'none'"))
+        );
     }
     assert_eq!(running.call("DELETE", "/api/v1/me", &[], b"").await.header("allow"), Some("GET"));
 }
@@ -69,20 +71,29 @@ async fn nobody_sees_what_is_not_theirs() {
 async fn the_panel_lists_people_as_its_data_provider_expects() {
     let running = start(|_| {}).await;
     let admin = running.admin().await;
-    let new = json!({"name": "Olga", "email": "olga@example.com", "password": "long enough", "role": "manager"});
+    let new =
+        json!({"name": "Olga", "email": "olga@example.com", "password": "long enough", "role": "manager"});
     let made = running.json("POST", "/api/v1/admin/people", Some(&admin), new).await;
     assert_eq!(made.status, 201, "{made:?}");
     let olga = made.json();
-    let query = "sort=%5B%22name%22%2C%22DESC%22%5D&range=%5B0%2C0%5D&filter=%7B%22role%22%3A%22manager%22%7D";
+    let query =
+        "sort=%5B%22name%22%2C%22DESC%22%5D&range=%5B0%2C0%5D&filter=%7B%22role%22%3A%22manager%22%7D";
     let page = running.json("GET", &format!("/api/v1/admin/people?{query}"), Some(&admin), json!(null)).await;
     assert_eq!(page.header("content-range"), Some("people 0-0/1"), "{page:?}");
     assert_eq!(page.json()[0]["email"], "olga@example.com");
     let path = format!("/api/v1/admin/people/{}", olga["id"].as_str().unwrap());
     let change = json!({"id": olga["id"], "role": "visitor", "disabled": true, "name": "ignored"});
     let changed = running.json("PUT", &path, Some(&admin), change).await.json();
-    assert_eq!((&changed["role"], &changed["disabled"], &changed["name"]), (&json!("visitor"), &json!(true), &json!("Olga")));
+    assert_eq!(
+        (&changed["role"], &changed["disabled"], &changed["name"]),
+        (&json!("visitor"), &json!(true), &json!("Olga"))
+    );
     let last = json!({"role": "visitor"});
-    assert_eq!(running.json("PUT", "/api/v1/admin/people/u1", Some(&admin), last).await.status, 409, "the last admin");
+    assert_eq!(
+        running.json("PUT", "/api/v1/admin/people/u1", Some(&admin), last).await.status,
+        409,
+        "the last admin"
+    );
 }
 
 #[tokio::test]
