@@ -181,7 +181,10 @@ impl Actor for RouterActor {
         state: &mut RouterState,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            RouterMsg::Start(child) | RouterMsg::Restart(child) => state.start(&myself, child).await,
+            RouterMsg::Start(child) | RouterMsg::Restart(child) => {
+                fail::fail_point!(format!("router/{}", child.name()).as_str(), |_| Ok(()));
+                state.start(&myself, child).await;
+            }
             RouterMsg::Sweep => state.sweep(),
         }
         Ok(())

@@ -61,6 +61,7 @@ impl ConversationState {
             if let Err(refusal) = self.loaded().await {
                 return refuse_all(&open, &refusal);
             }
+            fail::fail_point!(format!("decide/{}", self.cell.id).as_str());
             let Some(prepared) = self.prepare(std::mem::take(&mut open), &used).await else { return };
             let prepared = Arc::new(prepared);
             *self.cell.prepared.lock() = Some(Arc::clone(&prepared));
@@ -93,7 +94,9 @@ impl ConversationState {
     /// Waits for the batch that is with the journal, if there is one, and finishes it.
     pub(super) async fn finish_prepared(&mut self) -> Result<(), CommitError> {
         let Some(prepared) = self.cell.prepared.lock().clone() else { return Ok(()) };
+        fail::fail_point!(format!("commit/{}", self.cell.id).as_str(), |_| Ok(()));
         let committed = prepared.commit.clone().await;
+        fail::fail_point!(format!("committed/{}", self.cell.id).as_str(), |_| Ok(()));
         match &committed {
             Ok(()) => self.tell(&prepared).await,
             // The state ran ahead of what is stored.
@@ -122,7 +125,7 @@ impl ConversationState {
             }
             let conversation = self.conversation.as_mut()?;
             let outcome = match decide(conversation, &envelope.by, &envelope.command, &rules) {
-                Err(refusal) => Err(refusal),
+                Err(refusal) => self.refused(&envelope, refusal).await,
                 Ok(Decision::Repeated { seq }) => Ok(stored(conversation, &envelope, seq)),
                 Ok(Decision::Events { events, answer }) => {
                     let first = conversation.last_seq + 1;
@@ -216,6 +219,24 @@ impl ConversationState {
             _ => vec![person],
         };
         Ok(self.directory.foundation.journal.count_unread(self.cell.id, read, &own).await?)
+    }
+
+    /// The answer to a command that would be refused as things stand now. Its key may be older than what the state
+    /// remembers, and then the first answer is due.
+    async fn refused(&self, envelope: &Envelope, refusal: Refusal) -> Outcome {
+        let (Code::Conflict, Some(key), Some(conversation)) =
+            (refusal.code, key_of(&envelope.command), &self.conversation)
+        else {
+            return Err(refusal);
+        };
+        let mut owners = vec![envelope.by.id];
+        if conversation.is_visitor(envelope.by.id) {
+            owners.extend(conversation.former_guest);
+        }
+        match self.directory.foundation.journal.keyed(&owners, key).await? {
+            Some(keyed) => self.answer_used(envelope, &keyed).await,
+            None => Err(refusal),
+        }
     }
 
     /// The answer to a command whose key was in use before.

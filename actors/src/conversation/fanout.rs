@@ -111,6 +111,7 @@ impl ConversationState {
         for (session, replies) in replies.into_values() {
             replies.into_iter().for_each(|reply| session.reply(reply));
         }
+        fail::fail_point!(format!("tell/{}", self.cell.id).as_str());
         for inbox in &self.directory.inboxes {
             inbox.committed(&commit);
         }

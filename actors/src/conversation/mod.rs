@@ -163,8 +163,8 @@ impl ConversationState {
 
     /// Whether this actor has no reason to be here: asked to retire, or about a conversation that does not exist.
     fn should_end(&self) -> bool {
-        let exists = self.conversation.as_ref().is_some_and(Conversation::exists);
-        if exists && !self.cell.takes_retirement() {
+        let is_nothing = self.conversation.as_ref().is_some_and(|conversation| !conversation.exists());
+        if !is_nothing && !self.cell.takes_retirement() {
             return false;
         }
         let ends = self.cell.watchers.lock().is_empty() && self.cell.lane.close_if_idle();

@@ -192,6 +192,7 @@ impl Actor for InboxActor {
 
 impl InboxState {
     async fn work(&mut self, message: Taken<InboxMsg>) {
+        fail::fail_point!(format!("inbox/{}", self.cell.manager).as_str());
         match message {
             Taken::Message(InboxMsg::Committed(commit)) => {
                 if self.ready().await.is_ok() {

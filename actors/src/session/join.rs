@@ -160,6 +160,7 @@ impl SessionState {
             id: join.hello_id.clone(),
             person: join.person.clone(),
             session: join.name.clone(),
+            epoch: self.directory.foundation.journal.epoch().clone(),
             heartbeat_s: behaviour.heartbeat.as_secs(),
             streams: gathered.streams,
             conversations,

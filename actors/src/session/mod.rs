@@ -88,6 +88,7 @@ impl Actor for SessionActor {
 
 impl SessionState {
     async fn work(&mut self, message: SessionMsg) {
+        fail::fail_point!(format!("session/{}", self.cell.person).as_str());
         match message {
             SessionMsg::Join(join) => self.join(&join).await,
             SessionMsg::Leave(connection) => self.leave(connection),

@@ -38,6 +38,10 @@ pub enum Decision {
 /// that was used before is answered, before what the command says and where the conversation stands: a repetition gets
 /// the first answer, whatever has happened since.
 ///
+/// Keys are known here as far back as the state remembers ([`State::recorded`]). An older one is found by the database when
+/// the events are committed; who wants to keep the promise where an older one is *refused* (a repeated `send` to a
+/// conversation that another manager has by now) looks the key up in the journal before passing the refusal on.
+///
 /// # Errors
 /// The refusal that the sender gets; nobody else gets anything.
 pub fn decide(state: &State, by: &Person, command: &Command, rules: &Rules) -> Result<Decision, Refusal> {
@@ -52,6 +56,7 @@ pub fn decide(state: &State, by: &Person, command: &Command, rules: &Rules) -> R
             let conflict = || conflict("this conversation was opened before");
             repeated(state, by, key, digest)?.ok_or_else(conflict)
         }
+        // Before the key: no message with attachments was ever stored, so that this can be no repetition.
         Command::Send { attachments, .. } if !attachments.is_empty() => {
             Err(invalid("this server takes no attachments yet"))
         }

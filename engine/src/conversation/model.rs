@@ -125,7 +125,9 @@ impl Model {
                 _ => refused(Code::NotFound),
             };
         }
-        if exists && !asks && !by.role.is_staff() || !exists && !matches!(command, Command::Open { .. }) {
+        let visible =
+            if exists { asks || by.role.is_staff() } else { matches!(command, Command::Open { .. }) };
+        if !visible {
             return refused(Code::NotFound);
         }
         if let Command::Send { attachments, .. } = command
@@ -138,10 +140,12 @@ impl Model {
         {
             return self.repeated(before, command);
         }
-        if matches!(command, Command::Note { .. }) && !staff
-            || matches!(command, Command::Claim { .. }) && !staff
-            || matches!(command, Command::Release | Command::Transfer { .. }) && !staff && !has
-        {
+        let may = match command {
+            Command::Note { .. } | Command::Claim { .. } => staff,
+            Command::Release | Command::Transfer { .. } => staff || has,
+            _ => true,
+        };
+        if !may {
             return refused(Code::Forbidden);
         }
         if exists && matches!(command, Command::Open { .. }) {

@@ -42,7 +42,10 @@ impl Admission {
                 digest: digest(event, batch.after.subject.as_deref()),
             };
             if own.insert((author.id, key.clone()), stored).is_some() {
-                return Err(CommitError::Unavailable(format!("the batch has the key `{}` twice", key.as_str())));
+                return Err(CommitError::Unavailable(format!(
+                    "the batch has the key `{}` twice",
+                    key.as_str()
+                )));
             }
         }
         self.used.extend(own);

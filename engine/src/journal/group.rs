@@ -6,9 +6,9 @@ use std::time::Duration;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
 use sea_orm::sqlx::Error as SqlxError;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Iden, IdenStatic,
-    Iterable, QueryFilter, QuerySelect, RuntimeErr, SqlErr, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait, Value,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Iden,
+    IdenStatic, Iterable, QueryFilter, QuerySelect, RuntimeErr, SqlErr, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait, Value,
 };
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -90,7 +90,8 @@ async fn store(
 ) -> Result<(DatabaseTransaction, Vec<Result<(), CommitError>>), Failure> {
     let options = TransactionOptions {
         // Taking the lock later, in the middle, could fail at once instead of waiting for it.
-        sqlite_transaction_mode: (db.backend == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate),
+        sqlite_transaction_mode: (db.backend == DbBackend::Sqlite)
+            .then_some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
     };
     let transaction = db.write.begin_with_options(options).await?;
@@ -146,9 +147,14 @@ async fn fill(
     }
     insert::<chat_events::Entity, _>(transaction, events, None).await?;
     let backend = transaction.get_database_backend();
-    insert::<chat_conversations::Entity, _>(transaction, projections.into_values(), Some(newer_projection(backend)))
+    insert::<chat_conversations::Entity, _>(
+        transaction,
+        projections.into_values(),
+        Some(newer_projection(backend)),
+    )
+    .await?;
+    insert::<chat_cursors::Entity, _>(transaction, cursors.into_values(), Some(later_cursor(backend)))
         .await?;
-    insert::<chat_cursors::Entity, _>(transaction, cursors.into_values(), Some(later_cursor(backend))).await?;
     for (conversation, person) in gone {
         chat_cursors::Entity::delete_by_id((conversation.0, person.to_string())).exec(transaction).await?;
     }
@@ -236,7 +242,7 @@ pub(super) async fn heads(
     Ok(rows.into_iter().map(|(id, head)| (ConversationId(id), u64::try_from(head).unwrap_or(0))).collect())
 }
 
-async fn stored_keys(
+pub(super) async fn stored_keys(
     connection: &impl ConnectionTrait,
     asked: Vec<(PersonId, Key)>,
 ) -> Result<Vec<KeyedEvent>, ReadError> {
@@ -266,20 +272,26 @@ async fn by_keys(
     asked: &[(PersonId, Key)],
 ) -> Result<Vec<chat_events::Model>, DbErr> {
     use chat_events::Column;
-    let pairs = asked.iter().map(|(owner, key)| (owner.to_string(), key.as_str().as_bytes().to_vec()));
     if connection.get_database_backend() == DbBackend::Sqlite {
-        // SQLite scans the table for `(a, b) IN (…)`; joined from the left, it looks each pair up in the index.
-        let places = vec!["(?, ?)"; asked.len()].join(", ");
-        let sql = format!(
-            "SELECT e.* FROM (VALUES {places}) AS k CROSS JOIN chat_events AS e \
-             WHERE e.actor_id = k.column1 AND e.idem_key = k.column2"
-        );
-        let values: Vec<Value> = pairs.flat_map(|(owner, key)| [owner.into(), key.into()]).collect();
-        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
+        let statement = keys_statement(asked);
         return chat_events::Entity::find().from_raw_sql(statement).all(connection).await;
     }
+    let pairs = asked.iter().map(|(owner, key)| (owner.to_string(), key.as_str().as_bytes().to_vec()));
     let columns = [Column::ActorId, Column::IdemKey].map(|column| Expr::col(Alias::new(column.to_string())));
     chat_events::Entity::find().filter(Expr::tuple(columns).in_tuples(pairs)).all(connection).await
+}
+
+/// SQLite scans the table for `(a, b) IN (…)`; joined from the left, it looks each pair up in the index.
+pub(super) fn keys_statement(asked: &[(PersonId, Key)]) -> Statement {
+    let places = vec!["(?, ?)"; asked.len()].join(", ");
+    let sql = format!(
+        "SELECT e.* FROM (VALUES {places}) AS k CROSS JOIN chat_events AS e \
+         WHERE e.actor_id = k.column1 AND e.idem_key = k.column2"
+    );
+    let values = asked.iter().flat_map(|(owner, key)| {
+        [Value::from(owner.to_string()), Value::from(key.as_str().as_bytes().to_vec())]
+    });
+    Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
 }
 
 async fn subjects(
@@ -305,7 +317,8 @@ async fn subjects(
 /// PostgreSQL that is being shut down (class 57P) or has lost the connection (class 08).
 fn of_commit(error: &DbErr) -> Failure {
     let text = error.to_string();
-    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error
+    else {
         return Failure::Unknown(text);
     };
     match &**error {
@@ -315,5 +328,22 @@ fn of_commit(error: &DbErr) -> Failure {
             _ => Failure::Unavailable(text),
         },
         _ => Failure::Unknown(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn a_commit_without_an_answer_has_an_unknown_outcome() {
+        let of = |error| of_commit(&DbErr::Query(RuntimeErr::SqlxError(Arc::new(error))));
+        assert!(matches!(of(SqlxError::Io(io::ErrorKind::ConnectionReset.into())), Failure::Unknown(_)));
+        assert!(matches!(of(SqlxError::WorkerCrashed), Failure::Unknown(_)));
+        assert!(matches!(of(SqlxError::Protocol("cut off".into())), Failure::Unknown(_)));
+        assert!(matches!(of_commit(&DbErr::Custom("x".into())), Failure::Unknown(_)));
     }
 }

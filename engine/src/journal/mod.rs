@@ -191,6 +191,16 @@ impl Journal {
         answer.await.unwrap_or_else(|_| Err(CommitError::Unknown("the journal's writer is gone".to_owned())))
     }
 
+    /// What a key of one of these people stands for, if it is in use. For a command that would be refused although its key
+    /// may be older than what the conversation remembers: then the first answer is due, not the refusal.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn keyed(&self, owners: &[PersonId], key: &Key) -> Result<Option<KeyedEvent>, ReadError> {
+        let asked = owners.iter().map(|owner| (*owner, key.clone())).collect();
+        Ok(group::stored_keys(&self.db.read, asked).await?.pop())
+    }
+
     /// Stores what was handed over, refuses what comes later, and ends the writer. The connections stay open, for reading.
     pub async fn close(&self) {
         let (reply, done) = oneshot::channel();

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use sea_orm::sea_query::Order;
 use sea_orm::{
-    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IsolationLevel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select, TransactionOptions, TransactionTrait,
 };
 use uuid::Uuid;
 
@@ -21,15 +22,24 @@ impl Journal {
     /// # Errors
     /// When the database does not answer, or holds what it should not.
     pub async fn load(&self, id: ConversationId, rules: &Rules) -> Result<Option<State>, ReadError> {
+        // One snapshot: a commit in between would leave counts that do not belong to the head. SQLite has no other kind.
+        let isolated = self.db.backend != DbBackend::Sqlite;
+        let options = TransactionOptions {
+            isolation_level: isolated.then_some(IsolationLevel::RepeatableRead),
+            ..TransactionOptions::default()
+        };
+        let snapshot = self.db.read.begin_with_options(options).await?;
         self.counters.read();
-        let Some(row) = chat_conversations::Entity::find_by_id(id.0).one(&self.db.read).await? else {
+        let Some(row) = chat_conversations::Entity::find_by_id(id.0).one(&snapshot).await? else {
             return Ok(None);
         };
         let head = row.last_seq;
-        let participants = self.cursors_of(vec![id.0]).await?.remove(&id.0).unwrap_or_default();
+        let participants = self.cursors_of(&snapshot, vec![id.0]).await?.remove(&id.0).unwrap_or_default();
+        let newest = self.keyed_events(&snapshot, id, head, rules.remembered_keys as u64).await?;
+        snapshot.commit().await?;
         let mut state = rows::to_state(row, participants)?;
-        for event in self.keyed_events(id, head, rules.remembered_keys as u64).await? {
-            let _ = (&mut state, &event); // MERGE: state.remember(&event, rules);
+        for event in newest {
+            state.remember(&event, rules);
         }
         Ok(Some(state))
     }
@@ -80,7 +90,12 @@ impl Journal {
     ///
     /// # Errors
     /// When the database does not answer, or holds what it should not.
-    pub async fn list(&self, listing: Listing, reader: PersonId, limit: usize) -> Result<Vec<Listed>, ReadError> {
+    pub async fn list(
+        &self,
+        listing: Listing,
+        reader: PersonId,
+        limit: usize,
+    ) -> Result<Vec<Listed>, ReadError> {
         self.counters.read();
         let rows = listed_by(listing).limit(limit as u64).all(&self.db.read).await?;
         self.with_cursors(rows, reader).await
@@ -133,7 +148,7 @@ impl Journal {
         rows: Vec<chat_conversations::Model>,
         reader: PersonId,
     ) -> Result<Vec<Listed>, ReadError> {
-        let mut cursors = self.cursors_of(rows.iter().map(|row| row.id).collect()).await?;
+        let mut cursors = self.cursors_of(&self.db.read, rows.iter().map(|row| row.id).collect()).await?;
         let listed = rows.into_iter().map(|row| {
             let cursors = cursors.remove(&row.id).unwrap_or_default();
             let touched_at = crate::clock::Timestamp::from_millis(row.touched_at);
@@ -142,7 +157,11 @@ impl Journal {
         listed.collect()
     }
 
-    async fn cursors_of(&self, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Vec<chat_cursors::Model>>, ReadError> {
+    async fn cursors_of(
+        &self,
+        connection: &impl ConnectionTrait,
+        ids: Vec<Uuid>,
+    ) -> Result<HashMap<Uuid, Vec<chat_cursors::Model>>, ReadError> {
         let mut of: HashMap<Uuid, Vec<_>> = HashMap::with_capacity(ids.len());
         if ids.is_empty() {
             return Ok(of);
@@ -150,7 +169,7 @@ impl Journal {
         self.counters.read();
         let rows = chat_cursors::Entity::find()
             .filter(chat_cursors::Column::ConversationId.is_in(ids))
-            .all(&self.db.read)
+            .all(connection)
             .await?;
         for row in rows {
             of.entry(row.conversation_id).or_default().push(row);
@@ -159,7 +178,13 @@ impl Journal {
     }
 
     /// The question and the newest keyed events up to the head, oldest first, each once.
-    async fn keyed_events(&self, id: ConversationId, head: i64, newest: u64) -> Result<Vec<Event>, ReadError> {
+    async fn keyed_events(
+        &self,
+        connection: &impl ConnectionTrait,
+        id: ConversationId,
+        head: i64,
+        newest: u64,
+    ) -> Result<Vec<Event>, ReadError> {
         use chat_events::Column;
         let of = || {
             let all = chat_events::Entity::find().filter(Column::ConversationId.eq(id.0));
@@ -170,11 +195,11 @@ impl Journal {
             .filter(Column::IdemKey.is_not_null())
             .order_by_desc(Column::Seq)
             .limit(newest)
-            .all(&self.db.read)
+            .all(connection)
             .await?;
         if rows.last().is_none_or(|oldest| oldest.seq > 2) {
             self.counters.read();
-            rows.extend(of().filter(Column::Seq.eq(2)).one(&self.db.read).await?);
+            rows.extend(of().filter(Column::Seq.eq(2)).one(connection).await?);
         }
         rows.into_iter().rev().map(rows::to_event).collect()
     }

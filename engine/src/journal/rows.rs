@@ -47,7 +47,10 @@ pub(super) fn of_event(conversation: ConversationId, event: &Event) -> Option<ch
             (from, None, None)
         }
         EventKind::Resolved { by } | EventKind::Reopened { by } => (by, None, None),
-        EventKind::Hidden | EventKind::Upsert { .. } | EventKind::Remove { .. } | EventKind::SignedOut { .. } => {
+        EventKind::Hidden
+        | EventKind::Upsert { .. }
+        | EventKind::Remove { .. }
+        | EventKind::SignedOut { .. } => {
             return None;
         }
     };
@@ -141,7 +144,11 @@ pub(super) fn of_state(state: &State, touched_at: Timestamp) -> Option<chat_conv
 }
 
 /// The row of one participant.
-pub(super) fn of_participant(conversation: Uuid, person: PersonId, part: Participant) -> chat_cursors::ActiveModel {
+pub(super) fn of_participant(
+    conversation: Uuid,
+    person: PersonId,
+    part: Participant,
+) -> chat_cursors::ActiveModel {
     chat_cursors::ActiveModel {
         conversation_id: Set(conversation),
         person_id: Set(person.to_string()),

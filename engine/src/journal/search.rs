@@ -5,7 +5,10 @@ use std::str::FromStr;
 
 use sea_orm::sea_query::extension::postgres::PgExpr;
 use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr};
-use sea_orm::{ColumnTrait, Condition, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{
+    ColumnTrait, Condition, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select,
+};
 
 use super::{Journal, Listed, ReadError};
 use crate::clock::Timestamp;
@@ -38,6 +41,13 @@ pub struct SearchCursor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a cursor that this server gave out")]
 pub struct ParseCursorError;
+
+#[cfg(test)]
+impl SearchCursor {
+    pub(super) fn for_test(updated_at: Timestamp, id: ConversationId) -> Self {
+        Self { updated_at, id }
+    }
+}
 
 impl fmt::Display for SearchCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,8 +110,7 @@ impl Journal {
 
 /// The query of a page, without its limit.
 pub(super) fn page(search: &Search, cursor: Option<SearchCursor>, backend: DbBackend) -> Select<Entity> {
-    let mut select =
-        matching(search, backend).order_by_desc(Column::UpdatedAt).order_by_desc(Column::Id);
+    let mut select = matching(search, backend).order_by_desc(Column::UpdatedAt).order_by_desc(Column::Id);
     if let Some(SearchCursor { updated_at, id }) = cursor {
         let at = updated_at.millis();
         // The first bound says nothing that the second does not, but it is the one that an index can begin at.
@@ -129,11 +138,11 @@ fn matching(search: &Search, backend: DbBackend) -> Select<Entity> {
         let mut any = Condition::any();
         for column in [Column::Subject, Column::VisitorName, Column::LastMessagePreview] {
             for spelling in spellings(text, backend) {
-                let like = LikeExpr::new(containing(&spelling)).escape('!');
                 let column = Expr::col((Entity, column));
                 any = any.add(match backend {
-                    DbBackend::Postgres => column.ilike(like),
-                    _ => column.like(like),
+                    // `\` is its own default, and the builder puts an ESCAPE in brackets, which PostgreSQL does not take.
+                    DbBackend::Postgres => column.ilike(containing(&spelling, '\\')),
+                    _ => column.like(LikeExpr::new(containing(&spelling, '!')).escape('!')),
                 });
             }
         }
@@ -142,13 +151,13 @@ fn matching(search: &Search, backend: DbBackend) -> Select<Entity> {
     select
 }
 
-/// A pattern for texts that contain this one, whatever is in it. The escape is `!` because MySQL reads `\` itself.
-fn containing(text: &str) -> String {
+/// A pattern for texts that contain this one, whatever is in it.
+fn containing(text: &str, escape: char) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('%');
     for letter in text.chars() {
-        if matches!(letter, '%' | '_' | '!') {
-            pattern.push('!');
+        if matches!(letter, '%' | '_') || letter == escape {
+            pattern.push(escape);
         }
         pattern.push(letter);
     }

@@ -24,6 +24,8 @@ pub struct Ready {
     pub session: String,
     /// The server pings this often and drops a peer silent for two of these.
     pub heartbeat_s: u64,
+    /// The epoch of every conversation stream here: of those too that begin later, whose events do not name it.
+    pub epoch: Epoch,
     /// The heads of the person's streams at this moment.
     pub streams: BTreeMap<StreamName, Position>,
     /// The newest of a visitor; a manager's own and the waiting ones.

@@ -67,8 +67,13 @@ impl Database {
             return if got == Some(1) { Ok(transaction) } else { Err(StoreError::Locked(LOCK_TIMEOUT)) };
         }
         transaction.execute_unprepared(&format!("SET LOCAL lock_timeout = '{seconds}s'")).await?;
-        transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK_NUMBER})")).await?;
-        Ok(transaction)
+        match transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK_NUMBER})")).await {
+            Ok(_) => Ok(transaction),
+            Err(error) if code_of(&error).as_deref() == Some("55P03") => {
+                Err(StoreError::Locked(LOCK_TIMEOUT))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn lock_file(&self) -> Result<DatabaseTransaction, StoreError> {
@@ -98,12 +103,17 @@ async fn apply(transaction: &DatabaseTransaction) -> Result<Vec<String>, DbErr> 
 
 /// Whether another connection holds SQLite's lock: result code 5, plain or extended.
 fn is_busy(error: &DbErr) -> bool {
+    code_of(error).and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
+}
+
+/// The database's own code for an error that it reported.
+fn code_of(error: &DbErr) -> Option<String> {
     let (DbErr::Exec(RuntimeErr::SqlxError(error))
     | DbErr::Query(RuntimeErr::SqlxError(error))
     | DbErr::Conn(RuntimeErr::SqlxError(error))) = error
     else {
-        return false;
+        return None;
     };
-    let SqlxError::Database(error) = &**error else { return false };
-    error.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
+    let SqlxError::Database(error) = &**error else { return None };
+    error.code().map(std::borrow::Cow::into_owned)
 }

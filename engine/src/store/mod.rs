@@ -19,7 +19,7 @@ mod migrate;
 mod migrations;
 mod row_id;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use row_id::RowId;
 
@@ -77,7 +77,7 @@ impl Database {
             Some("postgres" | "postgresql") => {
                 Self::connect_server(url, max_readers, DbBackend::Postgres).await
             }
-            Some("mysql" | "mariadb") => Self::connect_server(url, max_readers, DbBackend::MySql).await,
+            Some("mysql") => Self::connect_server(url, max_readers, DbBackend::MySql).await,
             _ => Err(StoreError::Url("must begin with sqlite:, postgres: or mysql:".to_owned())),
         }
     }
@@ -112,6 +112,9 @@ impl Database {
     }
 
     async fn connect_server(url: &str, max_readers: u32, backend: DbBackend) -> Result<Self, StoreError> {
+        // sea-orm knows only the shorter of PostgreSQL's two names.
+        let renamed = url.strip_prefix("postgresql:").map(|rest| format!("postgres:{rest}"));
+        let url = renamed.as_deref().unwrap_or(url);
         // One more for the journal, so that readers cannot take all of them.
         let mut options = pool(url, max_readers.max(1) + 1);
         // Laravel's times are in its session's zone, the server's: sqlx would otherwise set UTC and shift them.

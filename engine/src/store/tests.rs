@@ -1,13 +1,29 @@
-//! The database on real SQLite files.
+//! The database on real SQLite files. With `OTVET_TEST_POSTGRES` set to a URL, what is not about SQLite runs there instead,
+//! each test in a schema of its own.
+
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, Set, Statement};
 use tempfile::TempDir;
 
-use super::entities::{chat_meta, chat_people, personal_access_tokens, users};
+use super::entities::{chat_guests, chat_meta, chat_people, personal_access_tokens, users};
 use super::{Database, RowId, StoreError};
 
 pub(crate) fn url(dir: &TempDir) -> String {
     format!("sqlite://{}?mode=rwc", dir.path().join("otvet.db").display())
+}
+
+/// The URL of an empty database.
+pub(crate) async fn fresh(dir: &TempDir) -> String {
+    let Ok(server) = std::env::var("OTVET_TEST_POSTGRES") else { return url(dir) };
+    static SCHEMAS: AtomicU32 = AtomicU32::new(0);
+    let schema = format!("test_{}_{}", std::process::id(), SCHEMAS.fetch_add(1, Relaxed));
+    let db = Database::connect(&server, 1).await.unwrap();
+    // Process ids come round again.
+    db.write.execute_unprepared(&format!("DROP SCHEMA IF EXISTS {schema} CASCADE")).await.unwrap();
+    db.write.execute_unprepared(&format!("CREATE SCHEMA {schema}")).await.unwrap();
+    db.close().await;
+    format!("{server}?options=-c%20search_path%3D{schema}")
 }
 
 async fn pragma(connection: &sea_orm::DatabaseConnection, name: &str) -> String {
@@ -46,8 +62,9 @@ async fn urls_of_nothing_lasting_are_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn starts_at_once_migrate_once() {
     let dir = tempfile::tempdir().unwrap();
+    let fresh = fresh(&dir).await;
     let starts = (0..4).map(|_| {
-        let url = url(&dir);
+        let url = fresh.clone();
         tokio::spawn(async move {
             let db = Database::connect(&url, 1).await.unwrap();
             let applied = db.migrate().await.unwrap();
@@ -81,22 +98,17 @@ async fn tables_of_laravel_are_left_alone() {
 }
 
 #[tokio::test]
-async fn rows_of_laravel_read_and_write_in_its_form() {
+async fn rows_of_laravel_are_read_and_written() {
     let dir = tempfile::tempdir().unwrap();
-    let db = Database::connect(&url(&dir), 1).await.unwrap();
+    let db = Database::connect(&fresh(&dir).await, 1).await.unwrap();
     db.migrate().await.unwrap();
-    db.write
-        .execute_unprepared(
-            "INSERT INTO users VALUES (7, 'Анна', 'a@b.c', NULL, '$2y$', NULL, '2026-01-02 03:04:05', NULL)",
-        )
-        .await
-        .unwrap();
+    let insert = "INSERT INTO users (id, name, email, password, created_at) \
+                  VALUES (7, 'Анна', 'a@b.c', '$2y$', '2026-01-02 03:04:05')";
+    db.write.execute_unprepared(insert).await.unwrap();
     let user = users::Entity::find_by_id(RowId(7)).one(&db.read).await.unwrap().unwrap();
     let created = user.created_at.unwrap();
-    assert_eq!(
-        (user.id, user.name.as_str(), created.to_string().as_str()),
-        (RowId(7), "Анна", "2026-01-02 03:04:05")
-    );
+    assert_eq!((user.id, user.name.as_str(), user.updated_at), (RowId(7), "Анна", None));
+    assert_eq!(created.to_string(), "2026-01-02 03:04:05");
 
     let token = personal_access_tokens::ActiveModel {
         tokenable_type: Set("App\\Models\\User".to_owned()),
@@ -106,15 +118,25 @@ async fn rows_of_laravel_read_and_write_in_its_form() {
         created_at: Set(Some(created)),
         ..Default::default()
     };
-    assert_eq!(token.insert(&db.write).await.unwrap().id, RowId(1));
-    let sql = "SELECT typeof(created_at) || ' ' || created_at FROM personal_access_tokens";
-    let row = db.write.query_one_raw(Statement::from_string(DbBackend::Sqlite, sql)).await.unwrap().unwrap();
-    assert_eq!(row.try_get_by_index::<String>(0).unwrap(), "text 2026-01-02 03:04:05");
+    let token = token.insert(&db.write).await.unwrap();
+    assert_eq!((token.id, token.created_at), (RowId(1), Some(created)));
+    // As Laravel writes it: without a fraction, without a zone.
+    let sql = "SELECT CAST(created_at AS text) FROM personal_access_tokens";
+    let row = db.write.query_one_raw(Statement::from_string(db.backend, sql)).await.unwrap().unwrap();
+    assert_eq!(row.try_get_by_index::<String>(0).unwrap(), "2026-01-02 03:04:05");
 
     let person =
         chat_people::ActiveModel { user_id: Set(7), role: Set("admin".to_owned()), disabled_at: Set(None) };
     person.insert(&db.write).await.unwrap();
     assert_eq!(chat_people::Entity::find_by_id(7).one(&db.read).await.unwrap().unwrap().role, "admin");
+    for id in 1..=2 {
+        let guest = chat_guests::ActiveModel {
+            name: Set("Гость".to_owned()),
+            created_at: Set(1),
+            ..Default::default()
+        };
+        assert_eq!(guest.insert(&db.write).await.unwrap().id, id);
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use crate::clock::Timestamp;
 use crate::ids::{Epoch, Position, StreamName};
 
-pub mod contract;
+#[cfg(test)]
+mod contract;
 mod memory;
 
 pub use memory::MemoryTail;

@@ -1,0 +1,53 @@
+# The ways to work on Otvet. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help quick check test parts web rust-test web-test e2e browser golden openapi fmt
+
+OTVET_BIN ?= $(CURDIR)/target/release/otvet
+
+help: ## Lists these targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+
+quick: ## The inner loop: unit tests of the Rust crates, debug build, no faces
+	cargo test --workspace --exclude otvet-tests
+
+test: parts web-test rust-test e2e browser ## Everything: Rust, TypeScript, end to end, browser; installs what its real parts need
+	@echo "all suites passed"
+
+check: ## Formatting, lints as errors, types, licences
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cd clients && npm ci --no-audit --no-fund && npm run typecheck && npm run lint
+	@if command -v cargo-deny >/dev/null; then cargo deny --offline check licenses sources bans; \
+	else echo "note: cargo-deny is not installed; licences and sources were not checked"; fi
+
+parts: ## Installs redis-server and chromium where it may (Debian, root), and says what it could not
+	@scripts/install-test-parts.sh
+
+web: ## Builds the faces
+	cd clients && npm ci --no-audit --no-fund && npm run build
+
+web-test: ## TypeScript: types, lints, unit tests, golden frames
+	cd clients && npm ci --no-audit --no-fund && npm run typecheck && npm run lint && npm test
+
+rust-test: ## Rust: unit and contract tests, OpenAPI and golden frames
+	cargo test --workspace --exclude otvet-tests
+
+release: ## The binary that is shipped
+	cargo build --release
+.PHONY: release
+
+e2e: release ## The real server under load, restarts and bad input, held against the checker
+	OTVET_BIN=$(OTVET_BIN) cargo test -p otvet-tests
+
+browser: release ## The faces in a real Chromium against the real server
+	cd clients && OTVET_BIN=$(OTVET_BIN) npm run browser
+
+golden: ## Rewrites the golden frames after a change of the protocol (look at the difference before you commit it)
+	-OTVET_GOLDEN=write cargo test -p otvet-engine golden
+
+openapi: ## Rewrites api/openapi.json from the code
+	OTVET_OPENAPI=write cargo test -p otvet-api openapi
+
+fmt: ## Formats everything
+	cargo fmt --all

@@ -1,0 +1,133 @@
+//! A client comes back with positions: exactly what it missed, or a snapshot, never a part.
+
+use std::collections::BTreeMap;
+
+use otvet_engine::ids::{Epoch, Position, StreamName};
+use otvet_engine::protocol::{ServerFrame, Snapshot};
+
+use crate::world::{World, manager, seqs, visitor};
+
+fn at(stream: StreamName, epoch: &Epoch, seq: u64) -> BTreeMap<String, Position> {
+    BTreeMap::from([(stream.to_string(), Position { epoch: epoch.clone(), seq })])
+}
+
+#[tokio::test]
+async fn exactly_the_missing_events_come_then_live_ones() {
+    let world = World::start().await;
+    let mut phone = world.join(visitor(1)).await;
+    let conversation = phone.open("k1", "Вопрос").await.id;
+    for n in 3..=9 {
+        assert_eq!(phone.send(conversation, &format!("k{n}"), "текст").await.unwrap(), n);
+    }
+    let stream = StreamName::Conversation(conversation);
+    let mut web = world.join_at(visitor(1), at(stream, world.journal.epoch(), 4)).await;
+    assert_eq!(web.ready().recovered.get(&stream), Some(&true));
+    assert_eq!(web.ready().streams[&stream].seq, 9);
+    assert_eq!(seqs(&web.events_to(9).await), [5, 6, 7, 8, 9]);
+    phone.send(conversation, "live", "текст").await.unwrap();
+    assert_eq!(web.event().await.seq, 10);
+    assert!(world.house.census().tail_hits > 0);
+}
+
+#[tokio::test]
+async fn what_the_tail_no_longer_has_comes_from_the_database() {
+    let mut behaviour = crate::world::behaviour();
+    behaviour.tail_keep = 3;
+    let world = World::start_with(behaviour).await;
+    let mut phone = world.join(visitor(1)).await;
+    let conversation = phone.open("k1", "Вопрос").await.id;
+    for n in 3..=20 {
+        phone.send(conversation, &format!("k{n}"), "текст").await.unwrap();
+    }
+    let stream = StreamName::Conversation(conversation);
+    let mut web = world.join_at(visitor(1), at(stream, world.journal.epoch(), 2)).await;
+    assert_eq!(seqs(&web.events_to(20).await), (3..=20).collect::<Vec<_>>());
+    assert!(world.house.census().tail_misses > 0);
+}
+
+#[tokio::test]
+async fn a_position_of_another_numbering_or_past_the_head_is_reset() {
+    let world = World::start().await;
+    let mut phone = world.join(visitor(1)).await;
+    let conversation = phone.open("k1", "Вопрос").await.id;
+    let stream = StreamName::Conversation(conversation);
+    let other = Epoch::new([1; 8]);
+    for positions in [at(stream, &other, 1), at(stream, world.journal.epoch(), 99)] {
+        let mut web = world.join_at(visitor(1), positions).await;
+        assert_eq!(web.ready().recovered.get(&stream), Some(&false));
+        let reset = web.reset().await;
+        assert_eq!((reset.stream, reset.seq), (stream, 2));
+        let Snapshot::Conversation { events, more, .. } = reset.snapshot else { panic!("a conversation") };
+        assert_eq!((seqs(&events), more), (vec![1, 2], false));
+    }
+}
+
+#[tokio::test]
+async fn too_much_to_catch_up_is_a_snapshot_that_fits_the_queue() {
+    let world = World::start().await;
+    let mut phone = world.join(visitor(1)).await;
+    let conversation = phone.open("k1", "Вопрос").await.id;
+    for n in 3..=100 {
+        phone.send(conversation, &format!("k{n}"), &"ж".repeat(4000)).await.unwrap();
+    }
+    let stream = StreamName::Conversation(conversation);
+    let mut web = world.join_at(visitor(1), at(stream, world.journal.epoch(), 2)).await;
+    assert_eq!(web.ready().recovered.get(&stream), Some(&false));
+    let Snapshot::Conversation { events, more, conversation: summary } = web.reset().await.snapshot else {
+        panic!("a conversation")
+    };
+    assert_eq!(events.last().unwrap().seq, 100);
+    assert!(more && events.len() < 50 && summary.last_seq == 100);
+    phone.send(conversation, "live", "текст").await.unwrap();
+    assert_eq!(web.event().await.seq, 101);
+}
+
+#[tokio::test]
+async fn positions_in_what_is_not_ones_own_are_ignored() {
+    let world = World::start().await;
+    let mut anna = world.join(visitor(1)).await;
+    let conversation = anna.open("k1", "Вопрос").await.id;
+    let stream = StreamName::Conversation(conversation);
+    let mut positions = at(stream, world.journal.epoch(), 0);
+    positions.extend(at(StreamName::Inbox(visitor(2).id), world.journal.epoch(), 0));
+    positions.extend(at(StreamName::Session(visitor(1).id), world.journal.epoch(), 0));
+    positions.insert("nonsense".to_owned(), Position { epoch: Epoch::new([0; 8]), seq: 1 });
+    let eve = world.join_at(visitor(2), positions).await;
+    assert!(eve.ready().recovered.is_empty());
+    assert_eq!(eve.ready().streams.len(), 1, "its own session");
+}
+
+#[tokio::test]
+async fn a_manager_goes_on_following_what_it_has_a_position_in() {
+    let world = World::start().await;
+    let mut anna = world.join(visitor(1)).await;
+    let conversation = anna.open("k1", "Вопрос").await.id;
+    let stream = StreamName::Conversation(conversation);
+    let mut boris = world.join_at(manager(100), at(stream, world.journal.epoch(), 1)).await;
+    assert_eq!(boris.event().await.seq, 2);
+    anna.send(conversation, "k2", "Ещё").await.unwrap();
+    assert_eq!(boris.event().await.seq, 3);
+}
+
+#[tokio::test]
+async fn a_session_stream_resumes_and_a_lost_one_is_reset() {
+    let world = World::start().await;
+    let mut phone = world.join(visitor(1)).await;
+    let stream = StreamName::Session(visitor(1).id);
+    let before = phone.ready().streams[&stream].clone();
+    phone.open("k1", "Вопрос").await;
+    phone.listed().await;
+    let positions = BTreeMap::from([(stream.to_string(), before)]);
+    let mut web = world.join_at(visitor(1), positions.clone()).await;
+    assert_eq!(web.ready().recovered.get(&stream), Some(&true));
+    assert!(
+        matches!(web.frame().await, ServerFrame::Event(event) if event.stream == stream && event.seq == 1)
+    );
+
+    let mut stranger = BTreeMap::new();
+    stranger.insert(stream.to_string(), Position { epoch: Epoch::new([9; 8]), seq: 1 });
+    let mut tablet = world.join_at(visitor(1), stranger).await;
+    assert_eq!(tablet.ready().recovered.get(&stream), Some(&false));
+    let Snapshot::List { conversations } = tablet.reset().await.snapshot else { panic!("a list") };
+    assert_eq!(conversations.len(), 1);
+}

@@ -1,0 +1,106 @@
+//! A database that refuses, and one that closes.
+
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+
+use super::*;
+use crate::journal::CommitError;
+
+#[tokio::test]
+async fn a_locked_database_refuses_and_recovers() {
+    let fixture = Fixture::on_sqlite().await;
+    let anna = visitor(1);
+    let mut writer = Writer::new(id(1));
+    fixture.journal.commit(writer.opened(&anna, "k1", None, "question")).await.unwrap();
+    let before = writer.state.clone();
+
+    let other = Database::connect(&fixture.url, 1).await.unwrap();
+    other.write.execute_unprepared("BEGIN IMMEDIATE").await.unwrap();
+    let refused = fixture.journal.commit(writer.batch(vec![message(&anna, "k2", "locked out")])).await;
+    assert!(matches!(&refused, Err(CommitError::Unavailable(why)) if why.contains("locked")), "{refused:?}");
+    assert_eq!(
+        fixture.journal.load(id(1), &Rules::default()).await.unwrap().unwrap(),
+        before,
+        "reading goes on"
+    );
+    assert_eq!(fixture.journal.counters().get().failures, 1);
+
+    other.write.execute_unprepared("ROLLBACK").await.unwrap();
+    writer.state = before;
+    fixture.journal.commit(writer.batch(vec![message(&anna, "k2", "let in")])).await.unwrap();
+    assert_eq!(fixture.journal.load(id(1), &Rules::default()).await.unwrap().unwrap(), writer.state);
+    other.close().await;
+}
+
+#[tokio::test]
+async fn a_full_database_refuses_and_recovers() {
+    let fixture = Fixture::on_sqlite().await;
+    let anna = visitor(1);
+    let mut writer = Writer::new(id(1));
+    fixture.journal.commit(writer.opened(&anna, "k1", None, "question")).await.unwrap();
+    let before = writer.state.clone();
+    let pages = Statement::from_string(DbBackend::Sqlite, "PRAGMA page_count");
+    let pages: i64 =
+        fixture.db.write.query_one_raw(pages).await.unwrap().unwrap().try_get_by_index(0).unwrap();
+    fixture.db.write.execute_unprepared(&format!("PRAGMA max_page_count = {pages}")).await.unwrap();
+    let big = writer.batch(vec![message(&anna, "k2", &"x".repeat(100_000))]);
+    let refused = fixture.journal.commit(big).await;
+    assert!(matches!(&refused, Err(CommitError::Unavailable(why)) if why.contains("full")), "{refused:?}");
+
+    fixture.db.write.execute_unprepared("PRAGMA max_page_count = 1000000").await.unwrap();
+    writer.state = before;
+    fixture.journal.commit(writer.batch(vec![message(&anna, "k2", "small")])).await.unwrap();
+    assert_eq!(log(&fixture.db).await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_read_only_database_refuses_and_recovers() {
+    let fixture = Fixture::on_sqlite().await;
+    let anna = visitor(1);
+    fixture.db.write.execute_unprepared("PRAGMA query_only = ON").await.unwrap();
+    let mut writer = Writer::new(id(1));
+    let refused = fixture.journal.commit(writer.opened(&anna, "k1", None, "question")).await;
+    assert!(
+        matches!(&refused, Err(CommitError::Unavailable(why)) if why.contains("readonly")),
+        "{refused:?}"
+    );
+    fixture.db.write.execute_unprepared("PRAGMA query_only = OFF").await.unwrap();
+    let mut writer = Writer::new(id(1));
+    fixture.journal.commit(writer.opened(&anna, "k1", None, "question")).await.unwrap();
+}
+
+#[tokio::test]
+async fn closing_stores_what_was_handed_over_and_refuses_the_rest() {
+    let fixture = Fixture::new().await;
+    let commits: Vec<_> = (1..=20)
+        .map(|n| {
+            let journal = fixture.journal.clone();
+            let batch = Writer::new(id(n)).opened(&visitor(n.into()), "k", None, "question");
+            tokio::spawn(async move { journal.commit(batch).await })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    fixture.journal.close().await;
+    let mut stored = 0;
+    for commit in commits {
+        match commit.await.unwrap() {
+            Ok(()) => stored += 1,
+            Err(error) => assert!(matches!(error, CommitError::Unavailable(_)), "{error}"),
+        }
+    }
+    assert!(stored > 0, "some were handed over before");
+    assert_eq!(log(&fixture.db).await.len(), 2 * stored, "acknowledged is stored, refused is not");
+    let late = fixture.journal.commit(Writer::new(id(99)).opened(&visitor(99), "k", None, "x")).await;
+    assert!(matches!(late, Err(CommitError::Unavailable(_))));
+    fixture.journal.close().await;
+    assert!(fixture.journal.load(id(99), &Rules::default()).await.unwrap().is_none(), "reading goes on");
+}
+
+#[tokio::test]
+async fn what_is_no_event_of_a_conversation_is_refused() {
+    let fixture = Fixture::new().await;
+    let mut writer = Writer::new(id(1));
+    fixture.journal.commit(writer.opened(&visitor(1), "k", None, "x")).await.unwrap();
+    let refused = fixture.journal.commit(writer.batch(vec![EventKind::Hidden])).await;
+    assert!(matches!(refused, Err(CommitError::Unavailable(_))));
+    assert_eq!(log(&fixture.db).await.len(), 2);
+}
