@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use crate::support::start;
+use crate::support::{PATIENCE, start};
 
 #[tokio::test]
 async fn a_guest_says_hello_and_asks() {
@@ -115,7 +115,7 @@ async fn haste_is_slowed_down_and_abuse_ends() {
 async fn who_is_silent_is_let_go_and_who_pongs_is_not() {
     let running = start(|settings| settings.limits.heartbeat_s = 1).await;
     let token = running.guest().await;
-    let mut silent = running.joined(&token).await;
+    let silent = running.joined(&token).await;
     let mut alive = running.joined(&token).await;
     // Reading is what makes this client answer pings: one socket is read meanwhile, the other is not.
     let let_go = async {
@@ -127,7 +127,7 @@ async fn who_is_silent_is_let_go_and_who_pongs_is_not() {
         () = let_go => {}
         frame = alive.frame() => panic!("the living one got {frame}"),
     }
-    assert_eq!(silent.close_code().await, 4504);
+    drop(silent);
     alive.say(json!({"type": "ping", "id": 9})).await;
     assert_eq!(alive.answer(json!(9)).await["type"], "ok");
 }
@@ -152,4 +152,48 @@ async fn a_server_that_ends_says_bye() {
     assert!(bye["retry_after_ms"].as_u64().unwrap() > 0);
     assert_eq!(socket.close_code().await, 1012);
     assert!(stopping.await.unwrap(), "in time");
+}
+
+#[tokio::test]
+async fn a_slow_reader_is_let_go_while_its_commands_are_still_read() {
+    let running = start(|settings| {
+        settings.limits.outbox_bytes = 2 * settings.limits.frame_bytes;
+        settings.limits.commands_per_second = 100_000;
+        settings.limits.burst = 100_000;
+    })
+    .await;
+    let token = running.guest().await;
+    let mut socket = running.joined(&token).await;
+    socket.say(json!({"type": "open", "id": "o", "key": "k", "body": "x".repeat(4000)})).await;
+    let opened = socket.answer(json!("o")).await;
+    let conversation = &opened["conversation"]["id"];
+    for key in 0..12 {
+        let body = "x".repeat(4000);
+        socket.say(json!({"type": "send", "id": "s", "conversation": conversation, "key": key.to_string(), "body": body})).await;
+        assert_eq!(socket.answer(json!("s")).await["type"], "ok");
+    }
+    // Nothing is read from here on. What the kernel holds is megabytes, and each answer some fifty kilobytes.
+    let let_go = async {
+        while !running.metrics().contains(r#"otvet_socket_closes_total{code="4508"} 1"#) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let asking = async {
+        loop {
+            let history = json!({"type": "history", "id": "h", "conversation": conversation});
+            if socket.0.send(Message::text(history.to_string())).await.is_err() {
+                // The server is gone; that it counted why is awaited beside.
+                std::future::pending::<()>().await;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        ended = tokio::time::timeout(PATIENCE, let_go) => ended.expect("a slow reader let go"),
+        () = asking => {}
+    }
+    // It comes back and finds everything.
+    let mut again = running.joined(&token).await;
+    again.say(json!({"type": "history", "id": "h", "conversation": conversation})).await;
+    assert_eq!(again.answer(json!("h")).await["events"].as_array().unwrap().len(), 14);
 }
