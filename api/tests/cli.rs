@@ -1,5 +1,7 @@
 //! The binary as an operator meets it: exit statuses, one-line errors, backups.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::path::Path;
 use std::process::{Command, Output};
 

@@ -19,10 +19,8 @@ use otvet_engine::clock::SystemClock;
 use otvet_engine::identity::{Account, Identity};
 use otvet_engine::ids::PersonId;
 use otvet_engine::store::Database;
-use rand::SeedableRng;
-use rand::rngs::StdRng;
 
-use crate::server::open_identity;
+use crate::server::{open_identity, system_rng};
 
 /// Self-hosted questions and answers in real time.
 #[derive(Parser)]
@@ -138,8 +136,7 @@ async fn open(settings: &Settings) -> Result<(Database, Identity), CliError> {
         .await
         .map_err(|error| failed(error.into()))?;
     database.migrate().await.map_err(|error| failed(error.into()))?;
-    let rng = StdRng::from_rng(&mut rand::rng());
-    let identity = open_identity(&database, settings, Arc::new(SystemClock), rng)
+    let identity = open_identity(&database, settings, Arc::new(SystemClock), system_rng())
         .map_err(|error| CliError::Usage(error.to_string()))?;
     Ok((database, identity))
 }

@@ -212,10 +212,8 @@ impl Reader<'_> {
         }
         let now = self.edge.clock.now();
         // What is refused for its content costs as much as what is not.
-        let outcome = rate
-            .admit(now)
-            .and_then(|()| command)
-            .and_then(|command| self.carry_out(id.clone(), command, started));
+        let outcome =
+            rate.admit(now).and(command).and_then(|command| self.carry_out(id.clone(), command, started));
         let Err(refusal) = outcome else { return Ok(()) };
         if refusal.code == Code::RateLimited {
             metrics.throttled.inc();

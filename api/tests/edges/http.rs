@@ -129,3 +129,51 @@ async fn a_head_that_does_not_come_ends_the_connection_but_idleness_does_not() {
         }
     }
 }
+
+#[tokio::test]
+async fn faces_and_the_documented_paths_are_there() {
+    let running = start(|_| {}).await;
+    for page in ["/", "/admin", "/admin/people/u7", "/docs"] {
+        let got = running.call("GET", page, &[], b"").await;
+        assert_eq!(got.status, 200, "{page}");
+        assert_eq!(got.header("content-type"), Some("text/html; charset=utf-8"), "{page}");
+        let tag = got.header("etag").unwrap();
+        let again = running.call("GET", page, &[("if-none-match", tag)], b"").await;
+        assert_eq!((again.status, again.body.as_str()), (304, ""), "{page}");
+        let head = running.call("HEAD", page, &[], b"").await;
+        assert_eq!((head.status, head.body.as_str()), (200, ""), "{page}");
+        assert_eq!(running.call("POST", page, &[], b"").await.header("allow"), Some("GET, HEAD"), "{page}");
+    }
+    let document = running.call("GET", "/api/v1/openapi.json", &[], b"").await.json();
+    let mut operations = std::collections::HashSet::new();
+    for (template, methods) in document["paths"].as_object().unwrap() {
+        let path = match template.as_str() {
+            t if t.contains("tokens") => t.replace("{id}", "7"),
+            t if t.contains("people") => t.replace("{id}", "u7"),
+            t => t.replace("{id}", "01890a5d-ac96-774b-bcce-b302099a8057"),
+        };
+        for (method, operation) in methods.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap().to_owned();
+            assert!(operations.insert(id.clone()), "two operations are called {id}");
+            // Without a token or a body each says so; a path that nobody serves would say that.
+            let answer = running.call(&method.to_uppercase(), &path, &[], b"").await;
+            assert!(!matches!(answer.status, 404 | 405 | 500), "{method} {path}: {answer:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_pages_of_configured_origins_may_use_rest_from_elsewhere() {
+    let running = start(|s| s.server.allowed_origins = vec!["https://shop.example".parse().unwrap()]).await;
+    for (origin, allowed) in
+        [("https://shop.example", Some("https://shop.example")), ("https://evil.example", None)]
+    {
+        let preflight = [("origin", origin), ("access-control-request-method", "POST")];
+        let answer = running.call("OPTIONS", "/api/v1/guest", &preflight, b"").await;
+        assert_eq!(answer.header("access-control-allow-origin"), allowed, "{origin}");
+        assert_eq!(answer.status == 204, allowed.is_some(), "{origin}");
+        let answer = running.call("GET", "/api/v1/me", &[("origin", origin)], b"").await;
+        assert_eq!(answer.header("access-control-allow-origin"), allowed, "{origin}");
+        assert_eq!(answer.header("access-control-allow-credentials"), None);
+    }
+}

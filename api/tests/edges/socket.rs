@@ -160,6 +160,7 @@ async fn a_slow_reader_is_let_go_while_its_commands_are_still_read() {
         settings.limits.outbox_bytes = 2 * settings.limits.frame_bytes;
         settings.limits.commands_per_second = 100_000;
         settings.limits.burst = 100_000;
+        settings.limits.unanswered_commands = 10_000;
     })
     .await;
     let token = running.guest().await;
@@ -185,7 +186,8 @@ async fn a_slow_reader_is_let_go_while_its_commands_are_still_read() {
                 // The server is gone; that it counted why is awaited beside.
                 std::future::pending::<()>().await;
             }
-            tokio::task::yield_now().await;
+            // Fast enough to fill the queue, not so fast that it is abuse.
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
     tokio::select! {
