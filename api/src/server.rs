@@ -156,7 +156,7 @@ impl Server {
         let first_admin =
             identity.ensure_first_admin(email, password).await.map_err(StartError::FirstAdmin)?;
         let journal = Journal::start(database.clone(), JournalOptions::default()).await?;
-        let tail: SharedTail = Arc::new(MemoryTail::default());
+        let tail: SharedTail = Arc::new(MemoryTail::new(settings.tail.keep, settings.tail.memory_max_bytes));
         let ids = RequestIds::new(rng.next_u32());
         let foundation = Foundation {
             journal: journal.clone(),

@@ -102,6 +102,7 @@ export class Mirror {
   }
 
   ready(ready: Ready): void {
+    this.#streams.conversationEpoch = ready.epoch;
     this.#list.replaceAll(ready.conversations);
     this.#listHeads = {};
     for (const [name, head] of Object.entries(ready.streams)) {
@@ -125,7 +126,7 @@ export class Mirror {
       if (head) this.#streams.set(stream, { epoch: head.epoch, seq: Math.max(head.seq, this.#streams.position(stream)?.seq ?? 0) });
       return;
     }
-    this.#streams.set(stream, { epoch: head?.epoch ?? "", seq: thread.lastSeq });
+    this.#streams.set(stream, { epoch: head?.epoch ?? this.#streams.conversationEpoch, seq: thread.lastSeq });
     if (!head || thread.lastSeq < head.seq) void this.#heal(stream);
   }
 
@@ -229,7 +230,7 @@ export class Mirror {
 
   #threadLoaded(thread: LiveThread): void {
     const stream = conversationStream(thread.id);
-    this.#streams.set(stream, { epoch: this.#streams.position(stream)?.epoch ?? "", seq: thread.lastSeq });
+    this.#streams.set(stream, { epoch: this.#streams.position(stream)?.epoch || this.#streams.conversationEpoch, seq: thread.lastSeq });
     this.#host.keepThread(thread);
   }
 

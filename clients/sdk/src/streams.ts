@@ -19,6 +19,9 @@ interface Stream {
 export class Streams {
   readonly #streams = new Map<string, Stream>();
 
+  /** The epoch of conversations whose own was not told: those that began after `ready`. */
+  conversationEpoch = "";
+
   position(name: string): Position | null {
     const stream = this.#streams.get(name);
     return stream ? { epoch: stream.epoch, seq: stream.seq } : null;
@@ -48,7 +51,8 @@ export class Streams {
   admit(event: Event): Verdict {
     let stream = this.#streams.get(event.stream);
     if (!stream) {
-      stream = { epoch: "", seq: event.seq - 1, held: new Map() };
+      const epoch = conversationOf(event.stream) === null ? "" : this.conversationEpoch;
+      stream = { epoch, seq: event.seq - 1, held: new Map() };
       this.#streams.set(event.stream, stream);
     }
     if (event.seq <= stream.seq) return "duplicate";

@@ -116,6 +116,8 @@ export interface Ready {
   session: string;
   /** Seconds; the server pings this often, and a client that hears nothing for as long asks. */
   heartbeat_s: number;
+  /** The epoch of every conversation stream here, of those too that begin later. */
+  epoch: string;
   streams: Record<string, Position>;
   conversations: Summary[];
   recovered: Record<string, boolean>;

@@ -104,9 +104,21 @@ describe("delivery", () => {
     await vi.waitFor(() => expect(thread.events.map((event) => event.seq)).toEqual([6, 7, 8, 9, 10, 11, 12]));
   });
 
-  it("heals a thread whose stream has no known epoch by history after a reconnect", async () => {
+  it("resumes a conversation that began after `ready` under the epoch that `ready` named for all", async () => {
     const b = bench();
     await online(b);
+    const thread = b.client.thread(CONVERSATION);
+    b.peer.latest.ok(await b.peer.latest.expect("history"), { events: messages(1, 3), more: false });
+    await vi.waitFor(() => expect(thread.loaded).toBe(true));
+    b.peer.latest.end(1006);
+    b.timers.advance(250);
+    const hello = await b.peer.hello(2);
+    expect(hello.positions).toEqual({ [STREAM]: { epoch: "e1", seq: 3 } });
+  });
+
+  it("heals a thread whose stream has no known epoch by history after a reconnect", async () => {
+    const b = bench();
+    await online(b, { epoch: "" });
     const thread = b.client.thread(CONVERSATION);
     b.peer.latest.ok(await b.peer.latest.expect("history"), { events: messages(1, 3), more: false });
     await vi.waitFor(() => expect(thread.loaded).toBe(true));

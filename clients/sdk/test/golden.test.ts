@@ -18,7 +18,7 @@ function read(name: string): Record<string, unknown> {
 
 /** Fields that every frame of a type must have for the SDK to work with it. */
 const FRAME_FIELDS: Record<ServerFrame["type"], string[]> = {
-  ready: ["id", "person", "session", "heartbeat_s", "streams", "conversations", "recovered", "limits"],
+  ready: ["id", "person", "session", "heartbeat_s", "epoch", "streams", "conversations", "recovered", "limits"],
   ok: ["id"],
   error: ["code", "message"],
   event: ["stream", "seq", "at", "kind"],

@@ -163,7 +163,7 @@ export function summary(fields: Partial<Summary> = {}): Summary {
 
 export function ready(id: number, fields: object = {}): ServerFrame {
   return {
-    type: "ready", id, person: ANNA, session: "s1", heartbeat_s: 25, streams: {}, conversations: [], recovered: {},
+    type: "ready", id, person: ANNA, session: "s1", heartbeat_s: 25, epoch: "e1", streams: {}, conversations: [], recovered: {},
     limits: {
       frame_bytes: 65536, body_chars: 4000, subject_chars: 200, commands_per_second: 20, burst: 40, unanswered_commands: 16,
       connections_per_person: 10, outbox_bytes: 1048576,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use otvet_engine::ids::{Position, StreamName};
+use otvet_engine::ids::{Epoch, Position, StreamName};
 use otvet_engine::protocol::{Answer, Ready, ServerFrame};
 use tokio::sync::watch;
 
@@ -21,6 +21,8 @@ pub struct Journal {
 
 #[derive(Debug, Default)]
 struct State {
+    /// The epoch of conversations, from the newest `ready`.
+    epoch: Option<Epoch>,
     entries: Vec<Entry>,
     positions: BTreeMap<StreamName, Position>,
     /// How far each stream has come, also those whose epoch was never told.
@@ -160,10 +162,17 @@ impl State {
             ServerFrame::Ready(ready) => self.begin(ready),
             ServerFrame::Event(event) => {
                 self.heights.insert(event.stream, event.seq);
-                if let Some(position) = self.positions.get_mut(&event.stream) {
-                    position.seq = event.seq;
-                    self.touch(event.stream);
+                let known = self.positions.get_mut(&event.stream);
+                match (known, event.stream, &self.epoch) {
+                    (Some(position), ..) => position.seq = event.seq,
+                    // A conversation that began after `ready` has the epoch that `ready` named for all.
+                    (None, StreamName::Conversation(_), Some(epoch)) => {
+                        let position = Position { epoch: epoch.clone(), seq: event.seq };
+                        self.positions.insert(event.stream, position);
+                    }
+                    (None, ..) => return,
                 }
+                self.touch(event.stream);
             }
             ServerFrame::Reset(reset) => {
                 let position = Position { epoch: reset.epoch.clone(), seq: reset.seq };
@@ -176,6 +185,7 @@ impl State {
     }
 
     fn begin(&mut self, ready: &Ready) {
+        self.epoch = Some(ready.epoch.clone());
         let recovered = self.positions.iter().filter(|(s, _)| ready.recovered.get(s) == Some(&true));
         self.heights = recovered.map(|(stream, position)| (*stream, position.seq)).collect();
         for (stream, head) in &ready.streams {

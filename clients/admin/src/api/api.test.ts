@@ -12,7 +12,7 @@ const { translate } = createI18nProvider("en");
 function answering(status: number, body: string, headers: Record<string, string> = {}) {
   const requests: Request[] = [];
   const fetcher: typeof fetch = async (url, init) => {
-    requests.push(new Request(new URL(String(url), "http://panel.example"), init));
+    requests.push(new Request(new URL(url instanceof Request ? url.url : url, "http://panel.example"), init));
     return new Response(body, { status, headers });
   };
   return { http: createHttpClient(() => "7|secret", fetcher), requests };

@@ -1,4 +1,4 @@
-import { mergeTranslations, type I18nProvider, type Locale } from "ra-core";
+import { mergeTranslations, type I18nProvider, type Locale, type TranslationMessages } from "ra-core";
 import polyglotI18nProvider from "ra-i18n-polyglot";
 import raEnglish from "ra-language-english";
 import raRussian from "ra-language-russian";
@@ -10,13 +10,13 @@ export const LOCALES: Locale[] = [
   { locale: "ru", name: "Русский" },
 ];
 
-/** Russian lies over English, so that a message React Admin has not translated yet is at least readable. */
-const MESSAGES = {
-  en: mergeTranslations(raEnglish, english),
-  ru: mergeTranslations(raEnglish, raRussian, russian),
-};
+type LocaleName = "en" | "ru";
 
-type LocaleName = keyof typeof MESSAGES;
+/** Russian lies over English, so that a message React Admin has not translated yet is at least readable. */
+const MESSAGES: Record<LocaleName, TranslationMessages> = {
+  en: merged(raEnglish, english),
+  ru: merged(raEnglish, raRussian, russian),
+};
 
 /** The language to start in: the one chosen before, else the browser's, else English. */
 export function startingLocale(remembered: unknown, browser: readonly string[]): LocaleName {
@@ -26,6 +26,10 @@ export function startingLocale(remembered: unknown, browser: readonly string[]):
 
 export function createI18nProvider(locale: LocaleName): I18nProvider {
   return polyglotI18nProvider((wanted) => MESSAGES[isLocale(wanted) ? wanted : "en"], locale, LOCALES);
+}
+
+function merged(...messages: object[]): TranslationMessages {
+  return mergeTranslations(...messages) as TranslationMessages;
 }
 
 function isLocale(value: unknown): value is LocaleName {

@@ -10,15 +10,15 @@ const DAY_MS = 24 * HOUR_MS;
 /** Times in the reader's language and time zone. */
 export interface TimeFormats {
   /** 14:05 */
-  clock(at: string): string;
+  clock: (at: string) => string;
   /** 3 March, with the year if it is not this one. */
-  day(at: string): string;
+  day: (at: string) => string;
   /** 3 March 2026 at 14:05 */
-  full(at: string): string;
+  full: (at: string) => string;
   /** The clock today, the date before. */
-  short(at: string): string;
+  short: (at: string) => string;
   /** The reader's calendar day, for comparing. */
-  dayKey(at: string): string;
+  dayKey: (at: string) => string;
 }
 
 export function createTimeFormats(locale: string, now: () => Date): TimeFormats {

@@ -1,4 +1,4 @@
-import { Box, Drawer, useMediaQuery, type Theme } from "@mui/material";
+import { Box, Drawer, useMediaQuery } from "@mui/material";
 import type { ConversationId, Summary } from "@otvet/sdk";
 import { useGetIdentity } from "ra-core";
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
@@ -34,8 +34,8 @@ export default function InboxPage() {
 
 function Panes({ viewer, tab, id }: { viewer: Viewer; tab: Tab; id: ConversationId | undefined }) {
   const me = viewer.id;
-  const phone = useMediaQuery<Theme>((theme) => theme.breakpoints.down("md"));
-  const roomy = useMediaQuery<Theme>((theme) => theme.breakpoints.up("lg"));
+  const phone = useMediaQuery((theme) => theme.breakpoints.down("md"));
+  const roomy = useMediaQuery((theme) => theme.breakpoints.up("lg"));
   const list = useList(tab);
   const [cursor, setCursor] = useState<ConversationId | undefined>(id);
   const [helping, setHelping] = useState(false);

@@ -28,9 +28,9 @@ interface Inbox {
   /** The newest notice, for sound, announcement and desktop notification. */
   notice: Notice | null;
   /** Reads a view's first page, or its next one. Rejects with the SDK's `ProblemError`. */
-  load(view: View, more?: boolean): Promise<void>;
+  load: (view: View, more?: boolean) => Promise<void>;
   /** Reads one conversation anew and says whether it is there. Rejects with the SDK's `ProblemError`. */
-  refresh(id: ConversationId): Promise<boolean>;
+  refresh: (id: ConversationId) => Promise<boolean>;
 }
 
 const InboxContext = createContext<Inbox | null>(null);
@@ -60,12 +60,12 @@ export function InboxProvider({ me, children }: { me: PersonId; children: ReactN
       const cursor = more ? latest.current.views[viewKey(view)]?.next : undefined;
       if (cursor === null) return;
       const filter: ConversationListFilter = filterOf(view);
-      const { data, meta } = await dataProvider.getList<Summary>("conversations", {
+      const list = await dataProvider.getList<Summary>("conversations", {
         filter,
         pagination: { page: 1, perPage: PAGE_SIZE },
         meta: { cursor },
       });
-      dispatch({ type: "loaded", view, page: data, next: (meta as { next: string | null }).next, append: more });
+      dispatch({ type: "loaded", view, page: list.data, next: (list.meta as { next: string | null }).next, append: more });
     },
     [dataProvider],
   );

@@ -10,14 +10,14 @@ const TransferDialog = lazy(() => import("../thread/TransferDialog"));
 
 /** What a manager can do with a conversation besides writing in it. */
 export interface Actions {
-  claim(conversation: Summary): void;
+  claim: (conversation: Summary) => void;
   /** Asks first. */
-  takeOver(conversation: Summary): void;
-  release(conversation: Summary): void;
+  takeOver: (conversation: Summary) => void;
+  release: (conversation: Summary) => void;
   /** Asks to whom. */
-  transfer(conversation: Summary): void;
-  resolve(conversation: Summary): void;
-  reopen(conversation: Summary): void;
+  transfer: (conversation: Summary) => void;
+  resolve: (conversation: Summary) => void;
+  reopen: (conversation: Summary) => void;
   /** The conversation whose action has not been answered yet. */
   busy: ConversationId | null;
 }

@@ -11,13 +11,13 @@ export interface ListState {
   rows: readonly Summary[];
   /** What stands in the search field. */
   words: string;
-  setWords(words: string): void;
+  setWords: (words: string) => void;
   loading: boolean;
   /** Why the list could not be read, or null. */
   failure: unknown;
   hasMore: boolean;
-  loadMore(): void;
-  reload(): void;
+  loadMore: () => void;
+  reload: () => void;
 }
 
 /** The list of a tab, searched; read again whenever the connection comes back. */

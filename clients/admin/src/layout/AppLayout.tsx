@@ -1,4 +1,4 @@
-import { Alert, Box, CircularProgress, useMediaQuery, type Theme } from "@mui/material";
+import { Alert, Box, CircularProgress, useMediaQuery } from "@mui/material";
 import type { CoreLayoutProps } from "ra-core";
 import { useGetIdentity, useTranslate } from "ra-core";
 import { Suspense } from "react";
@@ -30,7 +30,7 @@ export function AppLayout({ children }: CoreLayoutProps) {
 }
 
 function Frame({ identity, children }: CoreLayoutProps & { identity: ManagerIdentity }) {
-  const phone = useMediaQuery<Theme>((theme) => theme.breakpoints.down("md"));
+  const phone = useMediaQuery((theme) => theme.breakpoints.down("md"));
   const { pathname } = useLocation();
   // An open thread needs the height of the bar; its own arrow leads back.
   const bar = phone && !/^\/inbox\/[^/]+\/.+/.test(pathname);

@@ -1,5 +1,5 @@
 import SearchIcon from "@mui/icons-material/Search";
-import { Alert, Box, Button, CircularProgress, InputAdornment, MenuItem, TextField, Typography, useMediaQuery, type Theme } from "@mui/material";
+import { Alert, Box, Button, CircularProgress, InputAdornment, MenuItem, TextField, Typography, useMediaQuery } from "@mui/material";
 import { ListBase, useListContext, useTranslate } from "ra-core";
 import { Pagination } from "react-admin";
 import { useState } from "react";
@@ -19,7 +19,7 @@ export default function PeopleList() {
 
 function People() {
   const translate = useTranslate();
-  const narrow = useMediaQuery<Theme>((theme) => theme.breakpoints.down("md"));
+  const narrow = useMediaQuery((theme) => theme.breakpoints.down("md"));
   const { data, error, isPending, total, refetch } = useListContext<PersonRecord>();
   return (
     <Box sx={{ height: "100%", overflowY: "auto", px: { xs: 2, md: 4 }, py: { xs: 2, md: 3 } }}>
@@ -42,13 +42,13 @@ function People() {
 
 function Filters() {
   const translate = useTranslate();
-  const { filterValues, setFilters } = useListContext<PersonRecord>();
-  const { q = "", role = "" } = filterValues as { q?: string; role?: string };
+  const list = useListContext<PersonRecord>();
+  const { q = "", role = "" } = list.filterValues as { q?: string; role?: string };
   // What is typed shows at once; React Admin asks the server only when typing rests.
   const [words, setWords] = useState(q);
   const change = (next: { q?: string; role?: string }) => {
     const filters = { q, role, ...next };
-    setFilters(Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== "")));
+    list.setFilters(Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== "")));
   };
   return (
     <Box role="search" sx={{ display: "flex", flexWrap: "wrap", gap: 1.5, mb: 2 }}>

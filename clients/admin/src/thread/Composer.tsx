@@ -1,6 +1,6 @@
 import LockIcon from "@mui/icons-material/LockOutlined";
 import SendIcon from "@mui/icons-material/SendRounded";
-import { Box, Button, IconButton, InputBase, Tooltip, Typography, useMediaQuery, type Theme } from "@mui/material";
+import { Box, Button, IconButton, InputBase, Tooltip, Typography, useMediaQuery } from "@mui/material";
 import type { PersonId, Summary } from "@otvet/sdk";
 import { useDataProvider, useNotify, useStore, useTranslate } from "ra-core";
 import { useState, type KeyboardEvent } from "react";
@@ -21,7 +21,7 @@ export function Composer({ conversation, me }: { conversation: Summary; me: Pers
   const translate = useTranslate();
   const notify = useNotify();
   const client = useClient();
-  const fine = useMediaQuery<Theme>((theme) => theme.breakpoints.up("md"));
+  const fine = useMediaQuery((theme) => theme.breakpoints.up("md"));
   const { canReply, hint } = composerRules(conversation, me);
   const [wanted, setMode] = useState<Mode>("reply");
   const mode: Mode = canReply ? wanted : "note";

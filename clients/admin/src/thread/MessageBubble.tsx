@@ -1,7 +1,8 @@
 import DoneIcon from "@mui/icons-material/Done";
 import DoneAllIcon from "@mui/icons-material/DoneAll";
 import LockIcon from "@mui/icons-material/LockOutlined";
-import { Box, Typography, type SxProps, type Theme } from "@mui/material";
+import { Box, Typography, type Theme } from "@mui/material";
+import type { SystemStyleObject } from "@mui/system";
 import type { Cursor, PersonId } from "@otvet/sdk";
 import { useTranslate } from "ra-core";
 import type { ReactNode } from "react";
@@ -64,7 +65,7 @@ export function BubbleFoot({ children }: { children: ReactNode }) {
   );
 }
 
-const LOOK: Record<Side, Exclude<SxProps<Theme>, readonly unknown[]>> = {
+const LOOK: Record<Side, SystemStyleObject<Theme>> = {
   theirs: { bgcolor: "background.paper", border: 1, borderColor: "divider", borderBottomLeftRadius: 4 },
   ours: { bgcolor: "desk.ours", color: "desk.oursText", border: 1, borderColor: "transparent", borderBottomRightRadius: 4 },
   refused: { bgcolor: "background.paper", border: 1, borderColor: "error.main", borderBottomRightRadius: 4 },

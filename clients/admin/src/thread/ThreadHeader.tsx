@@ -1,7 +1,7 @@
 import BackIcon from "@mui/icons-material/ArrowBack";
 import InfoIcon from "@mui/icons-material/InfoOutlined";
 import MoreIcon from "@mui/icons-material/MoreVert";
-import { Box, Button, IconButton, Menu, MenuItem, Skeleton, Tooltip, Typography, useMediaQuery, type Theme } from "@mui/material";
+import { Box, Button, IconButton, Menu, MenuItem, Skeleton, Tooltip, Typography, useMediaQuery } from "@mui/material";
 import type { Summary } from "@otvet/sdk";
 import { useTranslate } from "ra-core";
 import { useState } from "react";
@@ -36,7 +36,7 @@ export function ThreadHeader({ conversation, viewer, onBack, onDetails }: Thread
 /** `alone`: no list beside it, so the page has no other heading. */
 function Heading({ conversation, alone }: { conversation: Summary; alone: boolean }) {
   const translate = useTranslate();
-  const narrow = useMediaQuery<Theme>((theme) => theme.breakpoints.down("sm"));
+  const narrow = useMediaQuery((theme) => theme.breakpoints.down("sm"));
   const { visitor, subject } = conversation;
   const text = subject ?? translate("otvet.inbox.no_subject");
   return (
@@ -56,7 +56,7 @@ function Heading({ conversation, alone }: { conversation: Summary; alone: boolea
 function ActionButtons({ conversation, viewer }: { conversation: Summary; viewer: Viewer }) {
   const translate = useTranslate();
   const actions = useActions();
-  const narrow = useMediaQuery<Theme>((theme) => theme.breakpoints.down("sm"));
+  const narrow = useMediaQuery((theme) => theme.breakpoints.down("sm"));
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   const [main, ...rest] = actionsFor(conversation, viewer);
   const label = (name: ActionName) => translate(`otvet.actions.${name === "takeOver" ? "take_over" : name}`);

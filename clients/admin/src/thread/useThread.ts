@@ -2,7 +2,9 @@ import type { ConversationId, Thread } from "@otvet/sdk";
 import { useMemo, useSyncExternalStore } from "react";
 import { useClient } from "../realtime/session";
 
-export type ThreadView = Pick<Thread, "events" | "pending" | "hasMore" | "loading" | "loaded" | "loadOlder">;
+export interface ThreadView extends Pick<Thread, "events" | "pending" | "hasMore" | "loading" | "loaded"> {
+  loadOlder: () => Promise<void>;
+}
 
 /** A thread of the SDK as React state: a new object whenever the SDK says that something changed. */
 export function useThread(id: ConversationId): ThreadView {
@@ -19,7 +21,7 @@ export function useThread(id: ConversationId): ThreadView {
     });
     let view = read();
     return {
-      subscribe(changed: () => void) {
+      subscribe: (changed: () => void) => {
         const update = () => {
           view = read();
           changed();

@@ -118,6 +118,7 @@ impl Model {
             person: person.clone(),
             session: "s".to_owned(),
             heartbeat_s: 25,
+            epoch: Epoch(EPOCH.into()),
             streams: streams.chain(positions.keys().copied()).map(|s| (s, self.head(s))).collect(),
             conversations: own.iter().map(|id| self.summary(*id, person.id)).collect(),
             recovered: positions.keys().map(|s| (*s, true)).collect(),
