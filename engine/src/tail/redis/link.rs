@@ -145,7 +145,11 @@ impl Link {
     }
 
     pub fn is_up(&self) -> bool {
-        !self.shared.breaker.is_open() && self.reader.is_connected() && self.writer.is_connected()
+        !self.shared.breaker.is_open() && self.is_connected()
+    }
+
+    pub fn is_connected(&self) -> bool {
+        self.reader.is_connected() && self.writer.is_connected()
     }
 
     /// How many times the writing connection was made again.
@@ -211,7 +215,8 @@ fn was_answered(error: &Error) -> bool {
 }
 
 fn client(options: &RedisTailOptions) -> Result<Client, RedisTailError> {
-    let mut config = Config::from_url(&options.url).map_err(|error| RedisTailError::Url(error.to_string()))?;
+    let mut config =
+        Config::from_url(&options.url).map_err(|error| RedisTailError::Url(error.to_string()))?;
     // A Redis that is down at the start is tried again like one that goes down later.
     config.fail_fast = false;
     let mut policy = ReconnectPolicy::new_exponential(0, RECONNECT_MS.0, RECONNECT_MS.1, 2);

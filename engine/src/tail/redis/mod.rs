@@ -150,17 +150,11 @@ impl RedisTail {
     }
 
     /// The stream as it is now, with at most so many entries from a number on; `None` when there is none, or none of ours.
-    async fn read(
-        &self,
-        stream: &StreamName,
-        from: u64,
-        count: usize,
-    ) -> Result<Option<Found>, TailError> {
+    async fn read(&self, stream: &StreamName, from: u64, count: usize) -> Result<Option<Found>, TailError> {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
         let arguments = vec![Value::from(format!("{from}-0")), Value::from(count.to_string())];
-        let answer = self
-            .run(Lane::Read, async |client| READ.run(client, keys(stream), arguments).await)
-            .await?;
+        let answer =
+            self.run(Lane::Read, async |client| READ.run(client, keys(stream), arguments).await).await?;
         Ok(Found::parse(answer))
     }
 }
@@ -183,9 +177,8 @@ impl Tail for RedisTail {
             arguments.push(Value::from(entry.at.millis().to_string()));
             arguments.push(Value::from(entry.event.clone()));
         }
-        let answer = self
-            .run(Lane::Write, async |client| APPEND.run(client, keys(stream), arguments).await)
-            .await?;
+        let answer =
+            self.run(Lane::Write, async |client| APPEND.run(client, keys(stream), arguments).await).await?;
         match answer.as_u64() {
             Some(head) => Err(TailError::OutOfOrder { head, first }),
             None => Ok(()),
@@ -205,11 +198,7 @@ impl Tail for RedisTail {
         // Checked here, not believed: whatever was done to the stream, a reader never sees a hole.
         let contiguous = found.entries.iter().zip(next..).all(|(entry, seq)| entry.seq == seq);
         let reaches_head = found.entries.last().map_or(position.seq, |newest| newest.seq) == found.head.seq;
-        if found.head.epoch != position.epoch
-            || !contiguous
-            || !reaches_head
-            || found.entries.len() > limit
-        {
+        if found.head.epoch != position.epoch || !contiguous || !reaches_head || found.entries.len() > limit {
             return Ok(TailRead::Missing);
         }
         Ok(TailRead::Complete { entries: found.entries, head: found.head })
@@ -263,12 +252,7 @@ impl Script {
         Self { text, sha1 }
     }
 
-    async fn run(
-        &self,
-        client: &Client,
-        keys: [String; 2],
-        arguments: Vec<Value>,
-    ) -> Result<Value, Error> {
+    async fn run(&self, client: &Client, keys: [String; 2], arguments: Vec<Value>) -> Result<Value, Error> {
         let keys = keys.to_vec();
         match client.evalsha(self.sha1.as_str(), keys.clone(), arguments.clone()).await {
             Err(error) if error.details().starts_with("NOSCRIPT") => {

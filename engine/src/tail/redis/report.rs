@@ -144,10 +144,15 @@ mod tests {
             ("aof_enabled:1", "aof_enabled:0", "appendonly"),
             ("allkeys-lru", "volatile-ttl", "volatile-ttl"),
         ] {
-            let warnings = RedisReport::from_info(RedisMode::Standalone, &fine.replace("noeviction", "allkeys-lru").replace(from, to)).warnings;
+            let warnings = RedisReport::from_info(
+                RedisMode::Standalone,
+                &fine.replace("noeviction", "allkeys-lru").replace(from, to),
+            )
+            .warnings;
             assert!(warnings.iter().any(|warning| warning.contains(word)), "{to}: {warnings:?}");
         }
-        let valkey = RedisReport::from_info(RedisMode::Cluster, "redis_version:7.2.4\r\nvalkey_version:8.0.1\r\n");
+        let valkey =
+            RedisReport::from_info(RedisMode::Cluster, "redis_version:7.2.4\r\nvalkey_version:8.0.1\r\n");
         assert_eq!(valkey.to_string(), "Valkey 8.0.1 (cluster), memory not limited");
         let down = RedisReport::unreachable(RedisMode::Sentinel, "connection refused".to_owned());
         assert_eq!(down.to_string(), "Redis (by sentinels), unusable: connection refused");
