@@ -14,7 +14,7 @@ use otvet_engine::identity::{
 use otvet_engine::journal::{Journal, JournalOptions, ReadError};
 use otvet_engine::protocol::{Limits, Refusal};
 use otvet_engine::store::{Database, StoreError};
-use otvet_engine::tail::{MemoryTail, SharedTail};
+use otvet_engine::tail::RedisTailError;
 use parking_lot::Mutex;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -30,7 +30,7 @@ use crate::people::KnownPeople;
 use crate::rest;
 use crate::serve::request::{RequestIds, Surroundings};
 use crate::serve::{Listener, MAX_CONNECTIONS};
-use crate::{assets, ops, ws};
+use crate::{assets, ops, tails, ws};
 
 /// How soon clients of a draining server come back, before their own jitter.
 const BYE_RETRY_MS: u64 = 1000;
@@ -52,6 +52,9 @@ pub enum StartError {
     /// The first administrator.
     #[error("the first administrator could not be made: {0}")]
     FirstAdmin(IdentityError),
+    /// The tails.
+    #[error("{0}")]
+    Redis(#[from] RedisTailError),
     /// The actors.
     #[error("the actors did not start: {0}")]
     House(Refusal),
@@ -156,7 +159,7 @@ impl Server {
         let first_admin =
             identity.ensure_first_admin(email, password).await.map_err(StartError::FirstAdmin)?;
         let journal = Journal::start(database.clone(), JournalOptions::default()).await?;
-        let tail: SharedTail = Arc::new(MemoryTail::new(settings.tail.keep, settings.tail.memory_max_bytes));
+        let tail = tails::open(&settings).await?;
         let ids = RequestIds::new(rng.next_u32());
         let foundation = Foundation {
             journal: journal.clone(),
