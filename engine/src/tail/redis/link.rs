@@ -70,6 +70,24 @@ pub(super) struct Shared {
     renew: [Notify; 2],
 }
 
+impl Shared {
+    /// Of a Redis that is down, each attempt says the same: it is logged once.
+    fn failed(&self, error: &Error) {
+        let error = error.to_string();
+        let mut last = self.last_error.lock();
+        if last.as_ref() != Some(&error) {
+            tracing::warn!(%error, "the connection to Redis");
+            *last = Some(error);
+        }
+    }
+
+    fn connected(&self) {
+        self.connects.fetch_add(1, Relaxed);
+        *self.last_error.lock() = None;
+        tracing::info!("connected to Redis");
+    }
+}
+
 impl Link {
     /// Begins to connect, and goes on for as long as the link lives.
     pub fn open(options: &RedisTailOptions) -> Result<Self, RedisTailError> {
@@ -251,16 +269,16 @@ async fn keep_connected(client: Client, lane: Lane, shared: Arc<Shared>) {
             tokio::select! {
                 ended = &mut task => {
                     if let Ok(Err(error)) = ended {
-                        *shared.last_error.lock() = Some(error.to_string());
+                        shared.failed(&error);
                     }
                     break;
                 }
                 () = shared.renew[lane as usize].notified() => break,
                 // Only the newest counts, so one that was missed does no harm.
-                Ok((error, _)) = errors.recv() => *shared.last_error.lock() = Some(error.to_string()),
+                Ok((error, _)) = errors.recv() => shared.failed(&error),
                 Ok(_) = connects.recv() => {
                     if lane == Lane::Write {
-                        shared.connects.fetch_add(1, Relaxed);
+                        shared.connected();
                     }
                 }
             }

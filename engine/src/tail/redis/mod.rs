@@ -231,7 +231,8 @@ impl Tail for RedisTail {
     }
 
     async fn check(&self) -> Result<(), TailError> {
-        self.run(Lane::Read, async |client| client.ping::<()>(None).await).await
+        // Not behind a storm of readers.
+        self.run(Lane::Write, async |client| client.ping::<()>(None).await).await
     }
 }
 
