@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use otvet_engine::ids::{ConversationId, Position, StreamName};
 use otvet_engine::journal::Listing;
-use otvet_engine::protocol::{CloseCode, Code, Failed, Ready, Refusal, ServerFrame, Summary};
+use otvet_engine::protocol::{CloseCode, Code, Failed, Format, Ready, Refusal, ServerFrame, Summary, encode};
 
 use crate::conversation::{ConversationMsg, Watch};
 use crate::inbox::Snapshot;
@@ -82,7 +82,7 @@ impl SessionState {
                 self.recover_list(stream.name(), missed, &stream.position(), &own, format, &mut budget);
             gathered.add(stream.name(), part);
         }
-        let mut conversations = own;
+        let mut conversations = fitting(own, budget.0 / 2);
         if is_staff {
             let inbox_name = StreamName::Inbox(me);
             let position = known(inbox_name);
@@ -94,7 +94,7 @@ impl SessionState {
                 let part = self.recover_list(inbox_name, missed, &head, &shown, format, &mut budget);
                 gathered.add(inbox_name, part);
             }
-            conversations = shown;
+            conversations = fitting(shown, budget.0 / 2);
         }
         let epoch = self.directory.foundation.journal.epoch().clone();
         for summary in &conversations {
@@ -231,6 +231,24 @@ impl SessionState {
             watch.answer(Err(refusal));
         }
     }
+}
+
+/// As much of a list as goes into so many bytes: with the longest names and the smallest queue, `ready` must still fit.
+/// REST has the rest.
+fn fitting(mut list: Vec<Summary>, bytes: usize) -> Vec<Summary> {
+    let mut left = bytes;
+    let mut count = 0;
+    for summary in &list {
+        // JSON is the longer of the two encodings.
+        let size = encode(Format::Json, summary).len();
+        if size > left {
+            break;
+        }
+        left -= size;
+        count += 1;
+    }
+    list.truncate(count);
+    list
 }
 
 fn conversation_of(stream: &StreamName) -> Option<ConversationId> {
