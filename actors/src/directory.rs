@@ -33,7 +33,6 @@ pub struct Directory {
 /// What has happened since the start, for metrics.
 #[derive(Debug, Default)]
 pub struct Counters {
-    pub(crate) connections: AtomicU64,
     pub(crate) restarts: AtomicU64,
     pub(crate) tail_hits: AtomicU64,
     pub(crate) tail_misses: AtomicU64,

@@ -1,6 +1,6 @@
 //! The way in: what the edges may ask of the actors.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use otvet_engine::clock::SharedClock;
 use otvet_engine::conversation::{Command, Rules};
 use otvet_engine::ids::{ConversationId, PersonId, Position};
 use otvet_engine::journal::{Journal, Listing};
-use otvet_engine::protocol::{self, Answer, CloseCode, Code, CommandId, Limits, Person, Refusal};
+use otvet_engine::protocol::{self, Answer, CloseCode, Code, CommandId, Limits, Person, Refusal, Role};
 use otvet_engine::tail::SharedTail;
 use parking_lot::Mutex;
 use ractor::Actor;
@@ -29,6 +29,9 @@ use crate::session::{ConnectionId, Join, LISTED, SessionCell, SessionMsg, Submis
 pub trait People: Send + Sync {
     /// The manager or admin with this id, if there is an enabled one.
     async fn staff(&self, id: PersonId) -> Result<Option<Person>, Refusal>;
+
+    /// Puts on record that a manager took a conversation from another, or handed it on.
+    async fn transferred(&self, conversation: ConversationId, from: PersonId, to: PersonId);
 }
 
 /// What the actors stand on.
@@ -274,6 +277,44 @@ impl House {
             .collect()
     }
 
+    /// The people with a joined connection, in the role that they joined in, to be looked at again every few seconds.
+    pub fn people(&self) -> Vec<(PersonId, Role)> {
+        let sessions = self.directory.sessions.iter();
+        sessions
+            .flat_map(|cell| {
+                let connections = cell.connections.lock();
+                let roles: BTreeSet<Role> = connections.values().map(|c| c.person.role).collect();
+                roles.into_iter().map(|role| (cell.person, role)).collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
+    /// Gives back all that somebody had claimed who is not a manager any more; answers how many there were.
+    ///
+    /// # Errors
+    /// The first one that could not be given back; repeat to go on with the rest.
+    pub async fn release_all(&self, manager: &Person) -> Result<usize, Refusal> {
+        let mut released = 0;
+        // Spoken for them as the manager they were: a conversation is released by whoever has it.
+        let manager = Person { role: Role::Manager, ..manager.clone() };
+        loop {
+            let listing = Listing::OfManager(manager.id);
+            let page = self.directory.foundation.journal.list(listing, manager.id, LISTED).await?;
+            let before = released;
+            for listed in page {
+                match self.command(manager.clone(), listed.summary.id, Command::Release).await {
+                    Ok(_) => released += 1,
+                    // Somebody took it in the meantime.
+                    Err(refusal) if refusal.code == Code::Conflict => {}
+                    Err(refusal) => return Err(refusal),
+                }
+            }
+            if released == before {
+                return Ok(released);
+            }
+        }
+    }
+
     /// Whether a person has a connection here.
     pub fn is_online(&self, person: PersonId) -> bool {
         self.directory.session_here(person).is_some_and(|cell| !cell.connections.lock().is_empty())
@@ -284,7 +325,7 @@ impl House {
         let directory = &self.directory;
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Census {
-            connections: usize::try_from(read(&directory.counters.connections)).unwrap_or(usize::MAX),
+            connections: directory.sessions.iter().map(|cell| cell.connections.lock().len()).sum(),
             sessions: directory.sessions.len(),
             conversations: directory.conversations.len(),
             inboxes: directory.inboxes.len(),

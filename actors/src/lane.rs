@@ -2,7 +2,7 @@
 //! change of the lane from empty to not, and so a burst costs one hop.
 //!
 //! A lane outlives its actor. What was taken and not finished when the actor failed is taken again by the next
-//! incarnation; what fails it three times is given up, and told so.
+//! incarnation; what has failed it twice is given up, and told so.
 
 use std::collections::VecDeque;
 
@@ -103,8 +103,9 @@ impl<M: Clone> Lane<M> {
 
     /// Names the incarnation that works this lane from now on, and wakes it: it may have to finish what another began.
     pub fn attach(&self, actor: ActorRef<Wake>) {
+        // Known first, woken then: what is pushed in between wakes it, too.
+        self.inner.lock().actor = Some(actor.clone());
         let _ = actor.cast(Wake);
-        self.inner.lock().actor = Some(actor);
     }
 
     /// Begins up to `most` messages. They stay in the lane until [`Lane::finish`]. Messages that were begun before (their

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use otvet_engine::clock::Timestamp;
 use otvet_engine::ids::{ConversationId, Epoch, Position, StreamName};
 use otvet_engine::protocol::{
-    Event, EventKind, Format, ServerFrame, SharedFrame, Summary, decode_any, encode,
+    Event, EventKind, Format, Reset, ServerFrame, SharedFrame, Snapshot, Summary, decode_any, encode,
 };
 use otvet_engine::tail::{SharedTail, TailEntry, TailRead};
 
@@ -17,6 +17,8 @@ pub(crate) struct PersonStream {
     name: StreamName,
     epoch: Epoch,
     head: u64,
+    /// Whether the tail has this epoch. While it does not, the numbering is this process's own.
+    is_logged: bool,
     tail: SharedTail,
     keep: usize,
 }
@@ -28,14 +30,24 @@ pub(crate) struct Numbered {
     pub frame: Arc<SharedFrame>,
 }
 
+/// What became of new events.
+#[derive(Debug)]
+pub(crate) enum Appended {
+    /// They are in the stream.
+    Numbered(Vec<Numbered>),
+    /// The tail failed, and whether it took them is unknown: numbers given from here on could be given twice. So the stream
+    /// starts anew, under a new epoch and without them: everybody who follows it needs a `reset` with the list as it is now.
+    Restarted,
+}
+
 impl PersonStream {
     /// Goes on where the tail stands, or begins anew under the epoch `fresh` when it has nothing (or cannot say).
     pub async fn open(name: StreamName, tail: SharedTail, keep: usize, fresh: Epoch) -> Self {
-        let (epoch, head) = match tail.head(&name).await {
-            Ok(Some((Position { epoch, seq }, _))) => (epoch, seq),
-            Ok(None) | Err(_) => (fresh, 0),
+        let (epoch, head, is_logged) = match tail.head(&name).await {
+            Ok(Some((Position { epoch, seq }, _))) => (epoch, seq, true),
+            Ok(None) | Err(_) => (fresh, 0, false),
         };
-        Self { name, epoch, head, tail, keep }
+        Self { name, epoch, head, is_logged, tail, keep }
     }
 
     /// Which stream.
@@ -46,6 +58,13 @@ impl PersonStream {
     /// Its head.
     pub fn position(&self) -> Position {
         Position { epoch: self.epoch.clone(), seq: self.head }
+    }
+
+    /// The frame that replaces all that a client knew of this stream.
+    pub fn reset(&self, conversations: Vec<Summary>) -> Arc<SharedFrame> {
+        let snapshot = Snapshot::List { conversations };
+        let reset = Reset { stream: self.name, epoch: self.epoch.clone(), seq: self.head, snapshot };
+        SharedFrame::new(ServerFrame::Reset(Box::new(reset)))
     }
 
     /// What the stream missed while nobody wrote it: the entries of `current` that it does not amount to, and the
@@ -65,26 +84,34 @@ impl PersonStream {
         (changed, gone.map(|(id, _)| id).collect())
     }
 
-    /// Numbers these, puts them into the tail, and gives them back for the connections.
-    pub async fn append(&mut self, now: Timestamp, kinds: Vec<EventKind>) -> Vec<Numbered> {
-        if kinds.is_empty() {
-            return Vec::new();
-        }
+    /// Numbers these, puts them into the tail, and gives them back for the connections. `fresh` is the epoch to go on
+    /// under, should the tail fail.
+    pub async fn append(&mut self, now: Timestamp, kinds: Vec<EventKind>, fresh: Epoch) -> Appended {
         let mut entries = Vec::with_capacity(kinds.len());
         let mut numbered = Vec::with_capacity(kinds.len());
+        let mut head = self.head;
         for kind in kinds {
-            self.head += 1;
-            let event = Event { stream: self.name, seq: self.head, at: now, kind };
-            entries.push(TailEntry { seq: self.head, at: now, event: encode(Format::MessagePack, &event) });
-            numbered.push(Numbered { seq: self.head, frame: SharedFrame::new(ServerFrame::Event(event)) });
+            head += 1;
+            let event = Event { stream: self.name, seq: head, at: now, kind };
+            entries.push(TailEntry { seq: head, at: now, event: encode(Format::MessagePack, &event) });
+            numbered.push(Numbered { seq: head, frame: SharedFrame::new(ServerFrame::Event(event)) });
         }
-        if let Err(why) = self.tail.append(&self.name, &self.epoch, &entries).await {
-            tracing::debug!(stream = %self.name, tail.error = %why, "the tail is started anew");
-            if self.tail.drop_stream(&self.name).await.is_ok() {
-                let _ = self.tail.append(&self.name, &self.epoch, &entries).await;
+        if entries.is_empty() {
+            return Appended::Numbered(numbered);
+        }
+        // A tail that does not have this epoch has nothing to fall behind with: it may be left alone while it is down.
+        let leave_alone = !self.is_logged && self.tail.check().await.is_err();
+        if !leave_alone {
+            if let Err(why) = self.tail.append(&self.name, &self.epoch, &entries).await {
+                tracing::debug!(stream = %self.name, tail.error = %why, "the stream starts anew");
+                let _ = self.tail.drop_stream(&self.name).await;
+                (self.epoch, self.head, self.is_logged) = (fresh, 0, false);
+                return Appended::Restarted;
             }
+            self.is_logged = true;
         }
-        numbered
+        self.head = head;
+        Appended::Numbered(numbered)
     }
 
     /// Exactly the events after a position, or `None`: then a snapshot is due.
@@ -103,15 +130,26 @@ impl PersonStream {
         }
     }
 
-    /// What the tail's entries amount to: the last entry of each conversation; `None` for a removed one.
-    async fn fold(&self) -> HashMap<ConversationId, Option<Summary>> {
+    /// The newest events, as many as the tail has: whoever has seen them drops them by their numbers.
+    pub async fn recent(&self) -> Vec<Numbered> {
         let from = Position { epoch: self.epoch.clone(), seq: self.head.saturating_sub(self.keep as u64) };
         let events = self.after(&from).await.unwrap_or_default();
+        events
+            .into_iter()
+            .map(|event| Numbered { seq: event.seq, frame: SharedFrame::new(ServerFrame::Event(event)) })
+            .collect()
+    }
+
+    /// What the tail's entries amount to: the last entry of each conversation; `None` for a removed one.
+    async fn fold(&self) -> HashMap<ConversationId, Option<Summary>> {
         let mut known = HashMap::new();
-        for event in events {
-            match event.kind {
-                EventKind::Upsert { conversation } => known.insert(conversation.id, Some(*conversation)),
-                EventKind::Remove { conversation_id } => known.insert(conversation_id, None),
+        for numbered in self.recent().await {
+            let ServerFrame::Event(event) = numbered.frame.frame() else { continue };
+            match &event.kind {
+                EventKind::Upsert { conversation } => {
+                    known.insert(conversation.id, Some((**conversation).clone()))
+                }
+                EventKind::Remove { conversation_id } => known.insert(*conversation_id, None),
                 _ => None,
             };
         }

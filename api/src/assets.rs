@@ -16,11 +16,14 @@ use crate::rest::problem::Problem;
 /// Faces whose pages have addresses of their own: whatever is not a file there is the face's page.
 const FACES: [&str; 2] = [otvet_web_assets::ADMIN, otvet_web_assets::DOCS];
 
-/// What the faces may do. Everything comes from here; styles are set through the CSSOM, scripts are files, and markup is
-/// made by a trusted type's policy or not at all.
+/// What the faces may do. Everything comes from here; styles are set through the CSSOM, scripts are files.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
      font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; \
-     frame-ancestors 'none'; require-trusted-types-for 'script'";
+     frame-ancestors 'none'";
+
+/// Where markup and script addresses come from: the visitor's page makes one address, that of its worker, and the panel's
+/// sanitiser makes markup.
+const TRUSTED_TYPES: &str = "; require-trusted-types-for 'script'; trusted-types otvet-worker dompurify";
 
 /// Every path that is an asset's.
 pub fn filter() -> BoxedFilter<(Response,)> {
@@ -64,7 +67,7 @@ fn answer(asset: &'static Asset, request: &HeaderMap) -> Response {
     headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
     headers.insert(ETAG, HeaderValue::try_from(tag).expect("tags are printable ASCII"));
     if asset.content_type.starts_with("text/html") {
-        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        headers.insert(CONTENT_SECURITY_POLICY, policy(asset.path));
     }
     if fresh {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -79,6 +82,13 @@ fn answer(asset: &'static Asset, request: &HeaderMap) -> Response {
     response
 }
 
+/// The policy of a page.
+fn policy(page: &str) -> HeaderValue {
+    // The API reference's viewer writes the markup that it has sanitised by itself.
+    let more = if page == otvet_web_assets::DOCS { "" } else { TRUSTED_TYPES };
+    HeaderValue::try_from(format!("{POLICY}{more}")).expect("policies are printable ASCII")
+}
+
 fn weak(tag: &str) -> &str {
     tag.strip_prefix("W/").unwrap_or(tag)
 }
@@ -90,7 +100,8 @@ fn choose(asset: &'static Asset, request: &HeaderMap) -> (&'static [u8], Option<
         for part in value.split(',') {
             let mut fields = part.split(';').map(str::trim);
             let name = fields.next().unwrap_or_default().to_ascii_lowercase();
-            let quality = fields.find_map(|field| field.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse().ok());
+            let quality =
+                fields.find_map(|field| field.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse().ok());
             offers.push((name, quality.unwrap_or(0.0)));
         }
     }
@@ -158,12 +169,23 @@ mod tests {
             assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{known}");
             assert_eq!(again.headers()[ETAG], tag);
         }
-        assert_eq!(get(&[("if-none-match", &tag)]).status(), StatusCode::OK, "another encoding is another thing");
+        assert_eq!(
+            get(&[("if-none-match", &tag)]).status(),
+            StatusCode::OK,
+            "another encoding is another thing"
+        );
     }
 
     #[test]
     fn no_path_leads_out_and_none_into_rest() {
-        for path in ["/../Cargo.toml", "/%2e%2e/Cargo.toml", "//etc/passwd", "/admin/../../etc/passwd", "/api/v1/x", "/api"] {
+        for path in [
+            "/../Cargo.toml",
+            "/%2e%2e/Cargo.toml",
+            "//etc/passwd",
+            "/admin/../../etc/passwd",
+            "/api/v1/x",
+            "/api",
+        ] {
             let found = find(path);
             assert!(found.is_none_or(|asset| FACES.contains(&asset.path)), "{path}");
             if path.starts_with("/api") {
@@ -176,6 +198,9 @@ mod tests {
     fn pages_have_a_strict_policy() {
         let policy = get(&[]).headers()[CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
         assert!(!policy.contains("unsafe"), "{policy}");
-        assert!(policy.contains("frame-ancestors 'none'") && policy.contains("require-trusted-types-for 'script'"));
+        assert!(
+            policy.contains("frame-ancestors 'none'")
+                && policy.contains("require-trusted-types-for 'script'")
+        );
     }
 }

@@ -1,7 +1,6 @@
 //! What every handler at the edges stands on.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use otvet_actors::House;
 use otvet_config::Settings;
@@ -11,6 +10,7 @@ use otvet_engine::identity::Identity;
 use otvet_engine::journal::Journal;
 use otvet_engine::store::Database;
 use otvet_engine::tail::SharedTail;
+use tokio::sync::watch;
 
 use crate::metrics::Metrics;
 use crate::ws::upgrade::OriginRules;
@@ -37,7 +37,7 @@ pub struct Edge {
     pub metrics: Metrics,
     /// What time it is.
     pub clock: SharedClock,
-    draining: AtomicBool,
+    draining: watch::Sender<bool>,
 }
 
 /// One server's edge, shared by all its requests and sockets.
@@ -67,8 +67,7 @@ impl Edge {
     /// An edge that serves.
     pub fn new(parts: EdgeParts) -> SharedEdge {
         let server = &parts.settings.server;
-        let origins =
-            OriginRules { own: server.public_url.clone(), allowed: server.allowed_origins.clone() };
+        let origins = OriginRules { own: server.public_url.clone(), allowed: server.allowed_origins.clone() };
         Arc::new(Self {
             public_origin: server.public_origin(parts.listening_on),
             origins,
@@ -79,18 +78,24 @@ impl Edge {
             database: parts.database,
             metrics: Metrics::default(),
             clock: parts.clock,
-            draining: AtomicBool::new(false),
+            draining: watch::Sender::new(false),
             settings: parts.settings,
         })
     }
 
     /// Whether the server is on its way out.
     pub fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Relaxed)
+        *self.draining.borrow()
     }
 
     /// From now on nobody new is let in.
     pub fn start_draining(&self) {
-        self.draining.store(true, Ordering::Relaxed);
+        self.draining.send_replace(true);
+    }
+
+    /// Resolves when the server is on its way out.
+    pub async fn draining(&self) {
+        // It cannot fail: the sender is in here.
+        let _ = self.draining.subscribe().wait_for(|draining| *draining).await;
     }
 }

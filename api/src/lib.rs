@@ -18,6 +18,7 @@ pub mod rest;
 pub mod serve;
 pub mod server;
 pub mod shutdown;
+mod tails;
 pub mod ws;
 
 pub use server::{Environment, Server, StartError};

@@ -178,7 +178,7 @@ impl Metrics {
         r.register("commands", "Commands by type", self.commands.clone());
         r.register("commands_throttled", "Commands refused for rate or number", self.throttled.clone());
         r.register("frames_out", "Frames written to WebSockets", self.frames_out.clone());
-        r.register_with_unit("out", "Written to WebSockets", Unit::Bytes, self.bytes_out.clone());
+        r.register_with_unit("socket_out", "Written to WebSockets", Unit::Bytes, self.bytes_out.clone());
         let seconds = || Unit::Seconds;
         let help = "From a command's submission to its flushed answer";
         r.register_with_unit("command_answer", help, seconds(), self.answered.clone());
@@ -186,7 +186,11 @@ impl Metrics {
         r.register_with_unit("socket_write", "Writing and flushing a batch", seconds(), self.written.clone());
         r.register("actors", "Actors alive by kind", self.actors.clone());
         r.register("actor_restarts", "Actors restarted after a failure", self.restarts.clone());
-        r.register("tail_reads", "Resumes answered by the tail (hit) or the database", self.tail_reads.clone());
+        r.register(
+            "tail_reads",
+            "Resumes answered by the tail (hit) or the database",
+            self.tail_reads.clone(),
+        );
         r.register("slow_readers", "Connections whose queue overflowed", self.slow_readers.clone());
         r.register("journal_commits", "Transactions committed", self.journal_commits.clone());
         r.register("journal_batches", "Batches stored; a commit holds several", self.journal_batches.clone());
@@ -235,11 +239,9 @@ impl Metrics {
     pub fn render(&self, census: Census, journal: Counted) -> String {
         let gauge = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         self.joined.set(gauge(census.connections));
-        for (kind, alive) in [
-            ("session", census.sessions),
-            ("conversation", census.conversations),
-            ("inbox", census.inboxes),
-        ] {
+        for (kind, alive) in
+            [("session", census.sessions), ("conversation", census.conversations), ("inbox", census.inboxes)]
+        {
             self.actors.get_or_create(&KindLabel { kind }).set(gauge(alive));
         }
         // The actors count these; here is only where they are shown.
@@ -277,7 +279,10 @@ mod tests {
         metrics.ended(End::Closed(CloseCode::SlowReader));
         metrics.http("/api/v1/me", &http::Method::GET, http::StatusCode::UNAUTHORIZED);
         metrics.answered.observe(0.002);
-        let text = metrics.render(Census { sessions: 3, restarts: 2, ..Census::default() }, Counted { commits: 5, ..Counted::default() });
+        let text = metrics.render(
+            Census { sessions: 3, restarts: 2, ..Census::default() },
+            Counted { commits: 5, ..Counted::default() },
+        );
         for line in [
             r#"otvet_commands_total{kind="ping"} 1"#,
             r#"otvet_commands_total{kind="send"} 0"#,

@@ -2,7 +2,9 @@
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
-use otvet_engine::protocol::{Attachment, Code, Cursor, Event, EventKind, LastMessage, Person, Role, Status, Summary};
+use otvet_engine::protocol::{
+    Attachment, Code, Cursor, Event, EventKind, LastMessage, Person, Role, Status, Summary,
+};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use warp::reply::Response;
@@ -11,8 +13,8 @@ use crate::edge::SharedEdge;
 use crate::rest::call::{self, Endpoint};
 use crate::rest::problem::ProblemDocument;
 use crate::rest::v1::{
-    claim, conversation, conversations, guest, login, logout, managers, me, messages, note, people, read, register,
-    status, tokens, transfer,
+    claim, conversation, conversations, guest, login, logout, managers, me, messages, note, people, read,
+    register, status, tokens, transfer,
 };
 
 #[derive(OpenApi)]
@@ -155,7 +157,11 @@ mod tests {
         for (path, label, methods) in [
             ("/api/v1/me".to_owned(), "/api/v1/me", "GET"),
             ("/api/v1/conversations".to_owned(), "/api/v1/conversations", "GET, POST"),
-            (format!("/api/v1/conversations/{id}/messages"), "/api/v1/conversations/{id}/messages", "GET, POST"),
+            (
+                format!("/api/v1/conversations/{id}/messages"),
+                "/api/v1/conversations/{id}/messages",
+                "GET, POST",
+            ),
             ("/api/v1/admin/people/u7".to_owned(), "/api/v1/admin/people/{id}", "GET, PUT"),
             ("/api/v1/tokens/7".to_owned(), "/api/v1/tokens/{id}", "DELETE"),
             ("/api/v2/whatever".to_owned(), "/api", "GET, HEAD"),

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use otvet_actors::People;
 use otvet_engine::identity::Identity;
-use otvet_engine::ids::PersonId;
+use otvet_engine::ids::{ConversationId, PersonId};
 use otvet_engine::protocol::{Person, Refusal};
 
 /// The people of the database.
@@ -15,5 +15,11 @@ impl People for KnownPeople {
         let account = self.0.account(id).await?;
         let able = account.filter(|account| account.disabled_at.is_none() && account.person.role.is_staff());
         Ok(able.map(|account| account.person))
+    }
+
+    async fn transferred(&self, conversation: ConversationId, from: PersonId, to: PersonId) {
+        if let Err(error) = self.0.record_transfer(conversation, from, to).await {
+            tracing::warn!(conversation.id = %conversation, %error, "a transfer is missing from the audit log");
+        }
     }
 }

@@ -8,11 +8,13 @@ use otvet_actors::{Behaviour, Foundation, House, RestartPolicy};
 use otvet_config::Settings;
 use otvet_engine::clock::{SharedClock, SystemClock};
 use otvet_engine::conversation::Rules;
-use otvet_engine::identity::{FirstAdmin, Identity, IdentityError, IdentitySettings, Password, UnknownTimezone};
+use otvet_engine::identity::{
+    FirstAdmin, Identity, IdentityError, IdentitySettings, Password, UnknownTimezone,
+};
 use otvet_engine::journal::{Journal, JournalOptions, ReadError};
 use otvet_engine::protocol::{Limits, Refusal};
 use otvet_engine::store::{Database, StoreError};
-use otvet_engine::tail::{MemoryTail, SharedTail};
+use otvet_engine::tail::RedisTailError;
 use parking_lot::Mutex;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -28,7 +30,7 @@ use crate::people::KnownPeople;
 use crate::rest;
 use crate::serve::request::{RequestIds, Surroundings};
 use crate::serve::{Listener, MAX_CONNECTIONS};
-use crate::{assets, ops, ws};
+use crate::{assets, ops, tails, ws};
 
 /// How soon clients of a draining server come back, before their own jitter.
 const BYE_RETRY_MS: u64 = 1000;
@@ -50,6 +52,9 @@ pub enum StartError {
     /// The first administrator.
     #[error("the first administrator could not be made: {0}")]
     FirstAdmin(IdentityError),
+    /// The tails.
+    #[error("{0}")]
+    Redis(#[from] RedisTailError),
     /// The actors.
     #[error("the actors did not start: {0}")]
     House(Refusal),
@@ -78,8 +83,14 @@ pub struct Environment {
 impl Environment {
     /// The system's clock and randomness.
     pub fn system(admin: (Option<String>, Option<Password>)) -> Self {
-        Self { clock: Arc::new(SystemClock), rng: StdRng::from_rng(&mut rand::rng()), admin }
+        Self { clock: Arc::new(SystemClock), rng: system_rng(), admin }
     }
+}
+
+/// A generator seeded by the operating system.
+#[expect(clippy::disallowed_methods, reason = "randomness has to come in somewhere")]
+pub fn system_rng() -> StdRng {
+    StdRng::from_rng(&mut rand::rng())
 }
 
 /// A server that runs.
@@ -92,10 +103,30 @@ pub struct Server {
     pub first_admin: Option<FirstAdmin>,
     /// Everything at the edges, for tests and benches that look inside.
     pub edge: SharedEdge,
-    stop: watch::Sender<bool>,
-    listeners: Vec<JoinHandle<()>>,
+    for_people: Serving,
+    for_operators: Serving,
     token_watch: JoinHandle<()>,
     places: Arc<Semaphore>,
+}
+
+/// A listener that runs.
+struct Serving {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Serving {
+    fn start(listener: Listener) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        Self { stop, task: tokio::spawn(listener.run(stopped)) }
+    }
+
+    async fn end(self) {
+        self.stop.send_replace(true);
+        if let Err(error) = self.task.await {
+            tracing::warn!(%error, "a listener ended badly");
+        }
+    }
 }
 
 impl Server {
@@ -128,7 +159,7 @@ impl Server {
         let first_admin =
             identity.ensure_first_admin(email, password).await.map_err(StartError::FirstAdmin)?;
         let journal = Journal::start(database.clone(), JournalOptions::default()).await?;
-        let tail: SharedTail = Arc::new(MemoryTail::new(settings.tail.keep, settings.tail.memory_max_bytes));
+        let tail = tails::open(&settings).await?;
         let ids = RequestIds::new(rng.next_u32());
         let foundation = Foundation {
             journal: journal.clone(),
@@ -149,13 +180,9 @@ impl Server {
             clock,
         });
 
-        let (stop, stopped) = watch::channel(false);
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-        let surroundings = Arc::new(Surroundings {
-            edge: edge.clone(),
-            ids,
-            routes: Routes::of(&openapi::document()),
-        });
+        let surroundings =
+            Arc::new(Surroundings { edge: edge.clone(), ids, routes: Routes::of(&openapi::document()) });
         let for_people = Listener {
             tcp: main,
             filter: for_people(&edge),
@@ -173,12 +200,9 @@ impl Server {
             surroundings,
             places: Arc::new(Semaphore::new(OPERATORS)),
         };
-        let listeners = vec![
-            tokio::spawn(for_people.run(stopped.clone())),
-            tokio::spawn(for_operators.run(stopped)),
-        ];
         let token_watch = tokio::spawn(ws::token_watch::run(edge.clone()));
-        Ok(Self { addr, metrics_addr, first_admin, edge, stop, listeners, token_watch, places })
+        let (for_people, for_operators) = (Serving::start(for_people), Serving::start(for_operators));
+        Ok(Self { addr, metrics_addr, first_admin, edge, for_people, for_operators, token_watch, places })
     }
 
     /// Ends in order: not ready, nobody new, `bye` to everybody, what was acknowledged is stored. False when it took longer
@@ -187,18 +211,15 @@ impl Server {
         let limit = Duration::from_secs(self.edge.settings.server.drain_timeout_s);
         let in_order = timeout(limit, async {
             self.edge.start_draining();
-            self.stop.send_replace(true);
+            self.for_people.end().await;
             self.edge.house.drain(BYE_RETRY_MS).await;
-            for listener in self.listeners {
-                if let Err(error) = listener.await {
-                    tracing::warn!(%error, "a listener ended badly");
-                }
-            }
             // All places are free again when all sockets have ended.
             let all = u32::try_from(MAX_CONNECTIONS).expect("the bound is far below");
             drop(self.places.acquire_many(all).await);
         });
         let in_time = in_order.await.is_ok();
+        // Operators see to the end that it is not ready.
+        self.for_operators.end().await;
         self.token_watch.abort();
         self.edge.journal.close().await;
         self.edge.database.close().await;

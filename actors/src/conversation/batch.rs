@@ -152,13 +152,13 @@ impl ConversationState {
                     })
                 }
                 Ok(Decision::Adopted) => {
-                    run.changed.extend(conversation.visitor.as_ref().map(|guest| guest.id));
-                    run.changed.insert(envelope.by.id);
-                    run.adopted = true;
-                    let is_exact = conversation.adopt(envelope.by.clone());
-                    let seq = conversation.last_seq;
-                    if is_exact { Ok(()) } else { self.recount_own(envelope.by.id).await }
-                        .map(|()| Answer::Stored { seq })
+                    let guest = conversation.visitor.as_ref().map(|guest| guest.id);
+                    self.adopt(&envelope.by).await.map(|seq| {
+                        run.changed.extend(guest);
+                        run.changed.insert(envelope.by.id);
+                        run.adopted = true;
+                        Answer::Stored { seq }
+                    })
                 }
             };
             waiting.push((envelope, outcome));
@@ -196,18 +196,21 @@ impl ConversationState {
         })
     }
 
-    /// An account that had taken part before it adopted the conversation: what it has not read is counted anew.
-    async fn recount_own(&mut self, person: PersonId) -> Result<(), Refusal> {
-        let Some(cursor) =
-            self.conversation.as_ref().and_then(|c| c.participants.get(&person)).map(|part| part.cursor)
-        else {
-            return Ok(());
-        };
-        let unread = self.recount(person, cursor.read).await?;
-        if let Some(conversation) = &mut self.conversation {
-            conversation.apply_cursor(person, cursor, unread);
+    /// Gives the conversation to the account of its guest. An account that had taken part itself, further back than the
+    /// state remembers, is counted anew; if that fails, nothing has changed.
+    async fn adopt(&mut self, account: &Person) -> Result<u64, Refusal> {
+        let mut adopted = self.loaded().await?.clone();
+        if !adopted.adopt(account.clone())
+            && let Some(cursor) = adopted.participants.get(&account.id).map(|part| part.cursor)
+        {
+            let own: Vec<PersonId> = adopted.former_guest.into_iter().chain([account.id]).collect();
+            let journal = &self.directory.foundation.journal;
+            let unread = journal.count_unread(self.cell.id, cursor.read, &own).await?;
+            adopted.apply_cursor(account.id, cursor, unread);
         }
-        Ok(())
+        let seq = adopted.last_seq;
+        self.conversation = Some(adopted);
+        Ok(seq)
     }
 
     /// A read position older than what the state remembers: the journal counts.

@@ -14,7 +14,7 @@ use crate::router::Supervision;
 use crate::session::SessionCell;
 
 use super::batch::Prepared;
-use super::message::ConversationMsg;
+use super::message::{ConversationMsg, Envelope};
 
 /// Messages that may wait for one conversation. Connections are held to 16 unanswered commands each; this bounds the sum.
 const LANE_BOUND: usize = 16_384;
@@ -75,14 +75,13 @@ impl ConversationCell {
     pub fn refuse_waiting(&self, wait: Duration) {
         let retry_after = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         let prepared = self.prepared.lock().clone();
+        let is_with_journal =
+            |envelope: &Arc<Envelope>| prepared.as_ref().is_some_and(|p| p.contains(envelope));
         for message in self.lane.clear() {
             let refusal = Refusal::unavailable().retry_after_ms(retry_after);
             match message {
-                ConversationMsg::Command(envelope) => {
-                    if !prepared.as_ref().is_some_and(|p| p.contains(&envelope)) {
-                        envelope.answer(Err(refusal));
-                    }
-                }
+                ConversationMsg::Command(envelope) if is_with_journal(&envelope) => {}
+                ConversationMsg::Command(envelope) => envelope.answer(Err(refusal)),
                 ConversationMsg::Watch(watch) => watch.answer(Err(refusal)),
                 _ => {}
             }

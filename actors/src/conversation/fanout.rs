@@ -3,15 +3,18 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use otvet_engine::conversation::State as Conversation;
+use otvet_engine::conversation::{Command, State as Conversation};
 use otvet_engine::ids::{ConversationId, Epoch, PersonId, StreamName};
-use otvet_engine::protocol::{Event, Format, ServerFrame, SharedFrame, Status, encode};
-use otvet_engine::tail::TailEntry;
+use otvet_engine::protocol::{
+    Event, EventKind, Format, Person, Role, ServerFrame, SharedFrame, Status, encode,
+};
+use otvet_engine::tail::{TailEntry, TailError};
 
 use crate::session::{Reply, SessionCell};
 
 use super::ConversationState;
 use super::batch::Prepared;
+use super::message::Envelope;
 
 /// A committed batch as sessions and inboxes see it: one, shared by all of them.
 #[derive(Debug)]
@@ -119,6 +122,36 @@ impl ConversationState {
             self.signal(*kind, by, Some(*seq), None);
         }
         self.append_to_tail(&prepared.events).await;
+        self.look_after_managers(prepared);
+    }
+
+    /// What follows from a change of hands, aside and without anybody waiting: it is put on record; and a conversation
+    /// that was reopened for somebody who is no manager any more waits for all.
+    fn look_after_managers(&self, prepared: &Prepared) {
+        let transferred = prepared.events.iter().find_map(|event| match &event.kind {
+            EventKind::Transferred { from, to } => Some((from.id, to.id)),
+            _ => None,
+        });
+        let reopened = prepared.events.iter().any(|event| matches!(event.kind, EventKind::Reopened { .. }));
+        let manager =
+            prepared.after.manager.clone().filter(|_| reopened && prepared.after.status == Status::Claimed);
+        if transferred.is_none() && manager.is_none() {
+            return;
+        }
+        let (directory, id) = (Arc::clone(&self.directory), self.cell.id);
+        tokio::spawn(async move {
+            let people = &directory.foundation.people;
+            if let Some((from, to)) = transferred {
+                people.transferred(id, from, to).await;
+            }
+            if let Some(manager) = manager
+                && matches!(people.staff(manager.id).await, Ok(None))
+            {
+                let by = Person { role: Role::Manager, ..manager };
+                let (envelope, _) = Envelope::for_caller(by, Command::Release);
+                directory.command(id, envelope);
+            }
+        });
     }
 
     /// The sessions here that follow the conversation: its visitor's, its manager's (also of the one who has just lost it)
@@ -141,7 +174,7 @@ impl ConversationState {
         readers
     }
 
-    /// A tail that cannot be reached or is behind costs speed, nothing else: the next append starts it anew.
+    /// A tail that cannot be reached or is behind costs speed, nothing else. One that is behind starts anew with these.
     async fn append_to_tail(&self, events: &[Event]) {
         let Some(first) = events.first() else { return };
         let stream = first.stream;
@@ -155,11 +188,15 @@ impl ConversationState {
             .collect();
         let tail = &self.directory.foundation.tail;
         let epoch: &Epoch = self.directory.foundation.journal.epoch();
-        if let Err(why) = tail.append(&stream, epoch, &entries).await {
-            tracing::debug!(stream = %stream, tail.error = %why, "the tail is started anew");
-            // Events that were already there are no error; a gap is, and a tail with a gap must go.
-            if tail.drop_stream(&stream).await.is_ok() {
-                let _ = tail.append(&stream, epoch, &entries).await;
+        match tail.append(&stream, epoch, &entries).await {
+            Ok(()) => {}
+            Err(TailError::OutOfOrder { .. }) => {
+                if tail.drop_stream(&stream).await.is_ok() {
+                    let _ = tail.append(&stream, epoch, &entries).await;
+                }
+            }
+            Err(TailError::Unreachable(why)) => {
+                tracing::debug!(stream = %stream, tail.error = why, "the tail is behind")
             }
         }
         debug_assert_eq!(stream, StreamName::Conversation(self.cell.id));

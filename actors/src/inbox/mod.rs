@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use otvet_engine::ids::{PersonId, Position, StreamName};
+use otvet_engine::ids::{Epoch, PersonId, Position, StreamName};
 use otvet_engine::journal::Listing;
 use otvet_engine::protocol::{Event, EventKind, Refusal, Status, Summary};
 use parking_lot::Mutex;
@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use crate::conversation::{Cause, Commit};
 use crate::directory::Directory;
 use crate::lane::{Lane, PushError, Taken, Wake};
-use crate::person_stream::PersonStream;
+use crate::person_stream::{Appended, PersonStream};
 use crate::router::Supervision;
 
 /// Commits that may wait for one inbox.
@@ -61,6 +61,8 @@ pub(crate) struct InboxCell {
     pub supervision: Supervision,
     /// Commits were dropped: the stream has to catch up before it goes on.
     lossy: AtomicBool,
+    /// The epoch under which the manager's connections follow the stream.
+    told: Mutex<Option<Epoch>>,
     retiring: AtomicBool,
 }
 
@@ -71,6 +73,7 @@ impl InboxCell {
             lane: Lane::new(LANE_BOUND),
             supervision: Supervision::default(),
             lossy: AtomicBool::new(false),
+            told: Mutex::default(),
             retiring: AtomicBool::new(false),
         }
     }
@@ -217,11 +220,41 @@ impl InboxState {
         } else {
             EventKind::Remove { conversation_id: commit.conversation }
         };
+        if let Err(refusal) = self.append(vec![kind]).await {
+            tracing::warn!(inbox.manager = %self.cell.manager, %refusal, "an inbox catches up later");
+            self.cell.lossy.store(true, Ordering::Release);
+        }
+    }
+
+    /// Puts events into the stream and passes them on.
+    async fn append(&mut self, kinds: Vec<EventKind>) -> Result<(), Refusal> {
         let now = self.directory.foundation.clock.now();
-        let Some(stream) = &mut self.stream else { return };
-        let numbered = stream.append(now, vec![kind]).await;
-        if let Some(session) = self.directory.session_here(self.cell.manager) {
-            session.numbered(stream.name(), numbered);
+        let fresh = self.directory.new_epoch();
+        let Some(stream) = &mut self.stream else { return Ok(()) };
+        match stream.append(now, kinds, fresh).await {
+            Appended::Numbered(numbered) => {
+                if let Some(session) = self.directory.session_here(self.cell.manager) {
+                    session.numbered(stream.name(), numbered);
+                }
+                Ok(())
+            }
+            Appended::Restarted => {
+                let current = self.list().await?;
+                self.tell_epoch(&current);
+                Ok(())
+            }
+        }
+    }
+
+    /// Makes sure that the connections follow the stream under the epoch that it has: if not, what they know is replaced.
+    fn tell_epoch(&self, current: &[Summary]) {
+        let Some(stream) = &self.stream else { return };
+        let epoch = stream.position().epoch;
+        let told = self.cell.told.lock().replace(epoch.clone());
+        if told.is_some_and(|told| told != epoch)
+            && let Some(session) = self.directory.session_here(self.cell.manager)
+        {
+            session.restarted(stream.name(), stream.reset(current.to_vec()));
         }
     }
 
@@ -249,27 +282,22 @@ impl InboxState {
                 return Err(refusal);
             }
         };
-        let foundation = &self.directory.foundation;
-        let mut stream = match self.stream.take() {
-            Some(stream) => stream,
-            None => {
-                let name = StreamName::Inbox(self.cell.manager);
-                PersonStream::open(
-                    name,
-                    Arc::clone(&foundation.tail),
-                    self.directory.behaviour.tail_keep,
-                    self.directory.new_epoch(),
-                )
-                .await
+        if self.stream.is_none() {
+            let (name, fresh) = (StreamName::Inbox(self.cell.manager), self.directory.new_epoch());
+            let tail = Arc::clone(&self.directory.foundation.tail);
+            let stream = PersonStream::open(name, tail, self.directory.behaviour.tail_keep, fresh).await;
+            // Whatever an earlier incarnation put into the stream and did not pass on.
+            if let Some(session) = self.directory.session_here(self.cell.manager) {
+                session.numbered(name, stream.recent().await);
             }
-        };
-        let missed = self.missed(&stream, &current).await?;
-        let missed = stream.append(foundation.clock.now(), missed).await;
-        if let Some(session) = self.directory.session_here(self.cell.manager) {
-            session.numbered(stream.name(), missed);
+            self.stream = Some(stream);
         }
-        self.stream = Some(stream);
-        Ok(())
+        self.tell_epoch(&current);
+        let missed = match &self.stream {
+            Some(stream) => self.missed(stream, &current).await?,
+            None => Vec::new(),
+        };
+        self.append(missed).await
     }
 
     /// What happened to this inbox while nobody wrote its stream.

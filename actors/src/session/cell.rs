@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use otvet_engine::ids::{ConversationId, PersonId, StreamName};
+use otvet_engine::ids::{ConversationId, Epoch, PersonId, StreamName};
 use otvet_engine::protocol::{
     Answered, CloseCode, CommandId, Failed, Person, Refusal, ServerFrame, SharedFrame,
 };
@@ -31,6 +31,8 @@ pub(crate) struct SessionCell {
     pub supervision: Supervision,
     /// The joined connections. Only the actor writes here.
     pub connections: Mutex<BTreeMap<ConnectionId, ConnectionRecord>>,
+    /// The epoch under which the connections follow the session's stream.
+    pub told: Mutex<Option<Epoch>>,
     /// Since when there has been no connection, while there is none.
     left: Mutex<Instant>,
     retiring: AtomicBool,
@@ -46,6 +48,8 @@ pub(crate) struct ConnectionRecord {
     pub sent: HashMap<StreamName, u64>,
     /// Conversations of others that it follows.
     pub watching: BTreeSet<ConversationId>,
+    /// Conversations of others that it has asked to follow and got no answer from yet.
+    pub asking: BTreeSet<ConversationId>,
 }
 
 impl ConnectionRecord {
@@ -78,6 +82,7 @@ impl SessionCell {
             lane: Lane::new(LANE_BOUND),
             supervision: Supervision::default(),
             connections: Mutex::default(),
+            told: Mutex::default(),
             left: Mutex::new(Instant::now()),
             retiring: AtomicBool::new(false),
         }
@@ -108,6 +113,11 @@ impl SessionCell {
         if !events.is_empty() {
             self.deliver(SessionMsg::Numbered { stream, events: events.into() });
         }
+    }
+
+    /// Passes on that the person's inbox starts anew.
+    pub fn restarted(&self, stream: StreamName, frame: Arc<SharedFrame>) {
+        self.deliver(SessionMsg::Restarted { stream, frame });
     }
 
     /// Closes every connection.

@@ -102,7 +102,8 @@ impl SessionState {
         let stream = otvet_engine::ids::StreamName::Conversation(conversation);
         let mut connections = self.cell.connections.lock();
         let record = connections.get_mut(&connection).ok_or_else(Refusal::internal)?;
-        if !record.watching.remove(&conversation) {
+        let was_asking = record.asking.remove(&conversation);
+        if !record.watching.remove(&conversation) && !was_asking {
             return Err(Refusal::new(Code::NotFound, "this connection does not watch that conversation"));
         }
         let epoch = self.directory.foundation.journal.epoch().clone();

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use otvet_engine::conversation::State as Conversation;
 use otvet_engine::ids::{ConversationId, StreamName};
-use otvet_engine::protocol::{Answer, CloseCode, Event, EventKind, ServerFrame};
+use otvet_engine::protocol::{Answer, CloseCode, Event, EventKind, ServerFrame, SharedFrame};
 
 use crate::conversation::{Cause, Commit};
-use crate::person_stream::Numbered;
+use crate::person_stream::{Appended, Numbered};
 
 use super::message::WatchReply;
+use super::recover::MAX_MISSED;
 use super::{LISTED, SessionState};
 
 impl SessionState {
@@ -56,10 +57,32 @@ impl SessionState {
     /// Puts events into the session's stream and to its connections.
     pub(super) async fn append(&mut self, kinds: Vec<EventKind>) {
         let now = self.directory.foundation.clock.now();
-        if let Some(stream) = &mut self.stream {
-            let numbered = stream.append(now, kinds).await;
-            let name = stream.name();
-            self.numbered(name, &numbered);
+        let Some(stream) = &mut self.stream else { return };
+        match stream.append(now, kinds, self.directory.new_epoch()).await {
+            Appended::Numbered(numbered) => {
+                let name = stream.name();
+                self.numbered(name, &numbered);
+            }
+            Appended::Restarted => self.tell_epoch(),
+        }
+    }
+
+    /// Makes sure that the connections follow the stream under the epoch that it has: if not, what they know is replaced.
+    pub(super) fn tell_epoch(&self) {
+        let Some(stream) = &self.stream else { return };
+        let position = stream.position();
+        let told = self.cell.told.lock().replace(position.epoch.clone());
+        if told.is_some_and(|told| told != position.epoch) {
+            self.restarted(stream.name(), &stream.reset(self.own_list()));
+        }
+    }
+
+    /// Passes on that a stream starts anew.
+    pub(super) fn restarted(&self, stream: StreamName, reset: &SharedFrame) {
+        let ServerFrame::Reset(head) = reset.frame() else { return };
+        for connection in self.cell.connections.lock().values_mut() {
+            connection.outbox.push_shared(reset);
+            connection.sent.insert(stream, head.seq);
         }
     }
 
@@ -81,18 +104,21 @@ impl SessionState {
             Ok(Answer::Watching { position }) => Some(position.seq),
             _ => None,
         };
+        let mut is_here = false;
         if let Some(connection) = self.cell.connections.lock().get_mut(&reply.connection) {
+            is_here = connection.asking.remove(&reply.conversation);
             if let Some(id) = &reply.id {
                 connection.answer(id.clone(), reply.outcome.clone());
             }
-            if let Some(head) = head {
+            if let Some(head) = head.filter(|_| is_here) {
                 connection.watching.insert(reply.conversation);
                 connection.sent.entry(stream).or_insert(head);
             }
         }
         match head {
-            Some(head) => self.heal(reply.conversation, head, None).await,
-            None => self.unwatch_if_last(reply.conversation),
+            Some(head) if is_here => self.heal(reply.conversation, head, None).await,
+            // Refused, or it has left or changed its mind in the meantime.
+            _ => self.unwatch_if_last(reply.conversation),
         }
     }
 
@@ -109,7 +135,10 @@ impl SessionState {
             .filter_map(|(id, c)| c.sent.get(&stream).filter(|sent| **sent < head).map(|sent| (*id, *sent)))
             .collect();
         let Some(oldest) = behind.values().min() else { return };
-        let missed = self.recover_events(conversation, *oldest, head).await;
+        let missed = match head - oldest {
+            0..=MAX_MISSED => self.recover_events(conversation, *oldest, head).await,
+            _ => None,
+        };
         let mut connections = self.cell.connections.lock();
         for (id, sent) in behind {
             let Some(connection) = connections.get_mut(&id) else { continue };

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use otvet_engine::ids::{ConversationId, Position, StreamName};
 use otvet_engine::journal::Listing;
-use otvet_engine::protocol::{CloseCode, Code, Failed, Ready, Refusal, ServerFrame, Summary};
+use otvet_engine::protocol::{CloseCode, Code, Failed, Format, Ready, Refusal, ServerFrame, Summary, encode};
 
 use crate::conversation::{ConversationMsg, Watch};
 use crate::inbox::Snapshot;
@@ -16,6 +15,9 @@ use crate::person_stream::PersonStream;
 use super::message::Join;
 use super::recover::{Budget, Recovered};
 use super::{ConnectionRecord, LISTED, SessionState};
+
+/// Streams that a `hello` may name: each one costs a look into the database.
+const MAX_POSITIONS: usize = 256;
 
 /// What has been gathered for one joining connection.
 #[derive(Default)]
@@ -49,6 +51,11 @@ impl SessionState {
                 .retry_after_ms(5000);
             return refuse(join, refusal, CloseCode::TooManyCommands);
         }
+        if join.positions.len() > MAX_POSITIONS {
+            let refusal =
+                Refusal::new(Code::Invalid, format!("`positions` names more than {MAX_POSITIONS} streams"));
+            return refuse(join, refusal, CloseCode::BadFrames);
+        }
         match self.gather(join).await {
             Ok((gathered, conversations)) => self.admit(join, gathered, conversations),
             Err(refusal) => refuse(join, refusal, CloseCode::Internal),
@@ -64,9 +71,7 @@ impl SessionState {
         let (format, me) = (join.outbox.format(), join.person.id);
         let mut budget =
             Budget(usize::try_from(self.directory.behaviour.limits.outbox_bytes).unwrap_or(usize::MAX) / 2);
-        let mut own: Vec<Summary> = self.list.values().cloned().collect();
-        own.sort_by_key(|summary| std::cmp::Reverse((summary.updated_at, summary.id)));
-
+        let own = self.own_list();
         let known = |stream: StreamName| join.positions.get(&stream.to_string());
         let mut gathered = Gathered::default();
         gathered.streams.insert(stream.name(), stream.position());
@@ -77,7 +82,7 @@ impl SessionState {
                 self.recover_list(stream.name(), missed, &stream.position(), &own, format, &mut budget);
             gathered.add(stream.name(), part);
         }
-        let mut conversations = own;
+        let mut conversations = fitting(own, budget.0 / 2);
         if is_staff {
             let inbox_name = StreamName::Inbox(me);
             let position = known(inbox_name);
@@ -89,7 +94,7 @@ impl SessionState {
                 let part = self.recover_list(inbox_name, missed, &head, &shown, format, &mut budget);
                 gathered.add(inbox_name, part);
             }
-            conversations = shown;
+            conversations = fitting(shown, budget.0 / 2);
         }
         let epoch = self.directory.foundation.journal.epoch().clone();
         for summary in &conversations {
@@ -114,7 +119,20 @@ impl SessionState {
         Ok((gathered, conversations))
     }
 
-    /// Opens the session's stream and reads the person's own list, once for this incarnation.
+    /// After a failure of this actor: goes on where the last incarnation was, for the connections that are still there.
+    pub(super) async fn restore(&mut self) {
+        if self.stream.is_some() || self.cell.connections.lock().is_empty() {
+            return;
+        }
+        if let Err(refusal) = self.prepare_list().await {
+            // They come back with their positions, as soon as there is somebody who can answer.
+            tracing::warn!(session.person = %self.cell.person, %refusal, "a session could not go on");
+            self.cell.close_all(CloseCode::Internal);
+        }
+    }
+
+    /// Opens the session's stream and reads the person's own list, once for this incarnation. Whatever an earlier one put
+    /// into the stream and did not pass on reaches the connections now.
     async fn prepare_list(&mut self) -> Result<(), Refusal> {
         if self.stream.is_some() {
             return Ok(());
@@ -123,19 +141,24 @@ impl SessionState {
         let me = self.cell.person;
         let listed = foundation.journal.list(Listing::OfVisitor(me), me, LISTED).await?;
         let current: Vec<Summary> = listed.into_iter().map(|listed| listed.summary).collect();
-        let keep = self.directory.behaviour.tail_keep;
-        let mut stream = PersonStream::open(
-            StreamName::Session(me),
-            Arc::clone(&foundation.tail),
-            keep,
-            self.directory.new_epoch(),
-        )
-        .await;
+        let (keep, fresh) = (self.directory.behaviour.tail_keep, self.directory.new_epoch());
+        let name = StreamName::Session(me);
+        let stream = PersonStream::open(name, Arc::clone(&foundation.tail), keep, fresh).await;
         let (missed, _) = stream.missed(&current).await;
-        stream.append(foundation.clock.now(), missed).await;
+        let untold = if self.cell.connections.lock().is_empty() { Vec::new() } else { stream.recent().await };
         self.list = current.into_iter().map(|summary| (summary.id, summary)).collect();
         self.stream = Some(stream);
+        self.tell_epoch();
+        self.numbered(name, &untold);
+        self.append(missed).await;
         Ok(())
+    }
+
+    /// The person's own conversations, the most recently updated first.
+    pub(super) fn own_list(&self) -> Vec<Summary> {
+        let mut own: Vec<Summary> = self.list.values().cloned().collect();
+        own.sort_by_key(|summary| std::cmp::Reverse((summary.updated_at, summary.id)));
+        own
     }
 
     /// The entry of a conversation that the person may read.
@@ -175,13 +198,13 @@ impl SessionState {
             token_id: join.token_id,
             outbox: Arc::clone(&join.outbox),
             sent: gathered.sent,
-            watching: gathered.watching.clone(),
+            watching: BTreeSet::new(),
+            asking: BTreeSet::new(),
         };
         let mut connections = self.cell.connections.lock();
         let is_first = connections.is_empty();
         connections.insert(join.connection, record);
         drop(connections);
-        self.directory.counters.connections.fetch_add(1, Ordering::Relaxed);
         for conversation in gathered.watching {
             // Whatever was committed between our reading and the watch is healed when the watch is confirmed.
             self.watch(&join.person, join.connection, None, conversation);
@@ -199,12 +222,33 @@ impl SessionState {
         id: Option<otvet_engine::protocol::CommandId>,
         conversation: ConversationId,
     ) {
+        if let Some(record) = self.cell.connections.lock().get_mut(&connection) {
+            record.asking.insert(conversation);
+        }
         let watch = Watch { by: by.clone(), session: Arc::clone(&self.cell), connection, id, conversation };
         let watch = Arc::new(watch);
         if let Err(refusal) = self.directory.post(conversation, ConversationMsg::Watch(Arc::clone(&watch))) {
             watch.answer(Err(refusal));
         }
     }
+}
+
+/// As much of a list as goes into so many bytes: with the longest names and the smallest queue, `ready` must still fit.
+/// REST has the rest.
+fn fitting(mut list: Vec<Summary>, bytes: usize) -> Vec<Summary> {
+    let mut left = bytes;
+    let mut count = 0;
+    for summary in &list {
+        // JSON is the longer of the two encodings.
+        let size = encode(Format::Json, summary).len();
+        if size > left {
+            break;
+        }
+        left -= size;
+        count += 1;
+    }
+    list.truncate(count);
+    list
 }
 
 fn conversation_of(stream: &StreamName) -> Option<ConversationId> {

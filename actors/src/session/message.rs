@@ -39,6 +39,8 @@ pub(crate) enum SessionMsg {
     Signal { frame: Arc<SharedFrame>, conversation: ConversationId, own: bool },
     /// New events of the person's inbox.
     Numbered { stream: StreamName, events: Arc<[Numbered]> },
+    /// The person's inbox starts anew: the frame is its `reset`.
+    Restarted { stream: StreamName, frame: Arc<SharedFrame> },
     /// A token was revoked.
     SignOut(i64),
     /// All connections end: the person is not who it was.

@@ -13,7 +13,6 @@ mod recover;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use otvet_engine::ids::{ConversationId, PersonId};
 use otvet_engine::protocol::{Bye, CloseCode, EventKind, Person, Refusal, ServerFrame, Summary};
@@ -66,6 +65,7 @@ impl Actor for SessionActor {
         _: Wake,
         state: &mut SessionState,
     ) -> Result<(), ActorProcessingErr> {
+        state.restore().await;
         loop {
             let taken = state.cell.lane.begin(64);
             if taken.is_empty() {
@@ -107,6 +107,7 @@ impl SessionState {
                 }
             }
             SessionMsg::Numbered { stream, events } => self.numbered(stream, &events),
+            SessionMsg::Restarted { stream, frame } => self.restarted(stream, &frame),
             SessionMsg::SignOut(token_id) => self.sign_out(token_id).await,
             SessionMsg::Expel => self.cell.close_all(CloseCode::Unauthorized),
             SessionMsg::Bye { retry_after_ms } => {
@@ -146,10 +147,9 @@ impl SessionState {
 
     fn leave(&mut self, id: ConnectionId) {
         let Some(gone) = self.cell.connections.lock().remove(&id) else { return };
-        self.directory.counters.connections.fetch_sub(1, Ordering::Relaxed);
         self.typing.retain(|(connection, _), _| *connection != id);
-        for conversation in gone.watching {
-            self.unwatch_if_last(conversation);
+        for conversation in gone.watching.union(&gone.asking) {
+            self.unwatch_if_last(*conversation);
         }
         if self.cell.connections.lock().is_empty() {
             self.cell.is_alone();
@@ -172,7 +172,9 @@ impl SessionState {
 
     /// Ends the watch of a conversation that no connection follows any more.
     fn unwatch_if_last(&self, conversation: ConversationId) {
-        let followed = self.cell.connections.lock().values().any(|c| c.watching.contains(&conversation));
+        let follows =
+            |c: &ConnectionRecord| c.watching.contains(&conversation) || c.asking.contains(&conversation);
+        let followed = self.cell.connections.lock().values().any(follows);
         if !followed && let Some(there) = self.directory.conversation_here(conversation) {
             let _ = there.lane.push_always(ConversationMsg::Unwatch(self.cell.person));
         }

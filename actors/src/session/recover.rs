@@ -14,7 +14,7 @@ use super::SessionState;
 use super::deliver::event_frame;
 
 /// More events than this are a snapshot's business: reading on where one was is no longer what the person wants.
-const MAX_MISSED: u64 = 1000;
+pub(super) const MAX_MISSED: u64 = 1000;
 
 /// The newest events that a snapshot of a conversation shows, at most.
 const SNAPSHOT_EVENTS: usize = 50;

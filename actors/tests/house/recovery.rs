@@ -131,3 +131,35 @@ async fn a_session_stream_resumes_and_a_lost_one_is_reset() {
     let Snapshot::List { conversations } = tablet.reset().await.snapshot else { panic!("a list") };
     assert_eq!(conversations.len(), 1);
 }
+
+#[tokio::test]
+async fn chat_goes_on_without_a_tail_and_lists_start_anew_under_another_epoch() {
+    let world = World::start().await;
+    let mut anna = world.join(visitor(1)).await;
+    let mut boris = world.join(manager(100)).await;
+    let conversation = anna.open("k1", "Вопрос").await.id;
+    anna.listed().await;
+    boris.listed().await;
+    let (own, inbox) = (StreamName::Session(visitor(1).id), StreamName::Inbox(manager(100).id));
+    let (own_epoch, inbox_epoch) =
+        (anna.ready().streams[&own].epoch.clone(), boris.ready().streams[&inbox].epoch.clone());
+
+    world.tail.switch(false);
+    assert_eq!(anna.send(conversation, "k2", "Ещё").await.unwrap(), 3);
+    let (reset, inbox_reset) = (anna.reset().await, boris.reset().await);
+    assert_eq!((reset.stream, inbox_reset.stream), (own, inbox));
+    assert!(reset.epoch != own_epoch && inbox_reset.epoch != inbox_epoch);
+    let Snapshot::List { conversations } = reset.snapshot else { panic!("a list") };
+    assert_eq!(conversations[0].last_seq, 3);
+    // No second reset while the tail stays away.
+    anna.send(conversation, "k3", "Ещё").await.unwrap();
+    assert!(matches!(anna.listed().await, otvet_engine::protocol::EventKind::Upsert { .. }));
+
+    world.tail.switch(true);
+    anna.send(conversation, "k4", "Ещё").await.unwrap();
+    assert_eq!(anna.event().await.seq, 5);
+    let stream = StreamName::Conversation(conversation);
+    let mut web = world.join_at(visitor(1), at(stream, world.journal.epoch(), 2)).await;
+    assert_eq!(seqs(&web.events_to(5).await), [3, 4, 5], "the hole in the tail is filled from the database");
+    assert_eq!(web.ready().streams[&own].epoch, reset.epoch);
+}

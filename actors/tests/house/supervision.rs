@@ -165,3 +165,18 @@ async fn commands_for_what_does_not_exist_leave_no_actor_behind() {
     }
     world.until("nothing is left of them", |house| house.census().conversations == 0).await;
 }
+
+#[tokio::test]
+async fn a_session_that_failed_still_keeps_the_list_of_its_devices() {
+    let world = World::start().await;
+    let mut anna = world.join(visitor(4242)).await;
+    let mut boris = world.join(manager(100)).await;
+    let conversation = anna.open("k1", "Вопрос").await.id;
+    anna.listed().await;
+    fail_at(format!("session/{}", visitor(4242).id), 1);
+    boris.claim(conversation, false).await.unwrap();
+    assert_eq!(anna.events_to(3).await.last().unwrap().seq, 3);
+    boris.send(conversation, "a1", "Ответ").await.unwrap();
+    let EventKind::Upsert { conversation: listed } = anna.listed().await else { panic!("an upsert") };
+    assert!(listed.last_seq >= 3);
+}

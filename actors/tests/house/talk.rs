@@ -212,3 +212,60 @@ async fn a_reader_that_never_reads_is_let_go_and_nobody_else_notices() {
     assert_eq!(seqs(&anna.events_to(22).await), (1..=22).collect::<Vec<_>>());
     assert_eq!(slow.outbox.format(), Format::MessagePack);
 }
+
+#[tokio::test]
+async fn a_watch_survives_another_device_that_leaves() {
+    let world = World::start().await;
+    let mut anna = world.join(visitor(1)).await;
+    for n in 0..50 {
+        let conversation = anna.open(&format!("k{n}"), "Вопрос").await.id;
+        let mut old = world.join(manager(100)).await;
+        old.watch(conversation).await;
+        let mut new = world.join(manager(100)).await;
+        let id = new.post(Command::Watch(Target { conversation }));
+        drop(old);
+        new.answer(id).await.unwrap();
+        anna.send(conversation, &format!("m{n}"), "Ещё").await.unwrap();
+        assert_eq!(new.event().await.seq, 3);
+    }
+}
+
+#[tokio::test]
+async fn a_watch_of_somebody_who_left_keeps_no_conversation_awake() {
+    let idle_stop = std::time::Duration::from_millis(80);
+    let world = World::start_with(otvet_actors::Behaviour { idle_stop, ..crate::world::behaviour() }).await;
+    let mut anna = world.join(visitor(1)).await;
+    let conversation = anna.open("k1", "Вопрос").await.id;
+    world.join(manager(100)).await.post(Command::Watch(Target { conversation }));
+    world.until("the conversation has ended", |house| house.census().conversations == 0).await;
+}
+
+#[tokio::test]
+async fn what_a_former_manager_resolved_waits_for_all_when_it_is_reopened() {
+    let world = World::start().await;
+    let mut anna = world.join(visitor(1)).await;
+    // Somebody whom the look-up does not know as a manager any more.
+    let former =
+        otvet_engine::protocol::Person { role: otvet_engine::protocol::Role::Manager, ..visitor(50) };
+    let mut gone = world.join(former).await;
+    let conversation = anna.open("k1", "Вопрос").await.id;
+    gone.claim(conversation, false).await.unwrap();
+    gone.give(Command::Resolve(Target { conversation })).await.unwrap();
+    anna.send(conversation, "k2", "Не помогло").await.unwrap();
+    let last = loop {
+        let event = anna.event().await;
+        if matches!(event.kind, EventKind::Released { .. }) {
+            break event;
+        }
+    };
+    assert_eq!(last.seq, 7, "opened, message, claimed, resolved, reopened, message, released");
+}
+
+#[tokio::test]
+async fn a_hello_names_only_so_many_streams() {
+    let world = World::start().await;
+    let position = otvet_engine::ids::Position { epoch: otvet_engine::ids::Epoch::new([0; 8]), seq: 1 };
+    let positions = (0..300).map(|n| (format!("conversation/{n}"), position.clone())).collect();
+    let mut greedy = world.knock(visitor(1), positions, 1 << 20);
+    assert_eq!(greedy.closed().await, CloseCode::BadFrames);
+}

@@ -6,8 +6,10 @@ use clap::Args;
 use otvet_config::Settings;
 use otvet_engine::ids::Epoch;
 use otvet_engine::store::Database;
+use rand::RngExt;
 
 use super::{CliError, say};
+use crate::server::system_rng;
 
 /// Where to.
 #[derive(Args)]
@@ -31,7 +33,7 @@ pub async fn run(settings: &Settings, command: Backup) -> Result<(), CliError> {
         )));
     }
     let database = Database::connect(url.expose(), 1).await.map_err(anyhow::Error::new)?;
-    let copied = database.backup(&command.file, &Epoch::new(rand::random())).await;
+    let copied = database.backup(&command.file, &Epoch::new(system_rng().random())).await;
     database.close().await;
     copied.map_err(|error| anyhow::Error::new(error).context("name another file, or check database.url"))?;
     say(&format!("copied to {}", command.file.display()))

@@ -19,10 +19,8 @@ use otvet_engine::clock::SystemClock;
 use otvet_engine::identity::{Account, Identity};
 use otvet_engine::ids::PersonId;
 use otvet_engine::store::Database;
-use rand::SeedableRng;
-use rand::rngs::StdRng;
 
-use crate::server::open_identity;
+use crate::server::{open_identity, system_rng};
 
 /// Self-hosted questions and answers in real time.
 #[derive(Parser)]
@@ -96,11 +94,8 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<(), CliError> {
-    let settings = Settings::load(LoadOptions {
-        file: cli.config,
-        env: std::env::vars(),
-        overrides: cli.overrides,
-    })?;
+    let settings =
+        Settings::load(LoadOptions { file: cli.config, env: std::env::vars(), overrides: cli.overrides })?;
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(settings).await,
         Command::User(command) => user::run(&settings, command).await,
@@ -141,8 +136,7 @@ async fn open(settings: &Settings) -> Result<(Database, Identity), CliError> {
         .await
         .map_err(|error| failed(error.into()))?;
     database.migrate().await.map_err(|error| failed(error.into()))?;
-    let rng = StdRng::from_rng(&mut rand::rng());
-    let identity = open_identity(&database, settings, Arc::new(SystemClock), rng)
+    let identity = open_identity(&database, settings, Arc::new(SystemClock), system_rng())
         .map_err(|error| CliError::Usage(error.to_string()))?;
     Ok((database, identity))
 }
@@ -154,7 +148,9 @@ async fn account(identity: &Identity, who: &str) -> Result<Account, CliError> {
         Err(_) => identity.user_by_email(who).await,
     };
     let found = found.map_err(|error| CliError::Failed(error.into()))?;
-    found.ok_or_else(|| CliError::Failed(anyhow::anyhow!("nobody has the email or id `{who}`; see `otvet user add --help`")))
+    found.ok_or_else(|| {
+        CliError::Failed(anyhow::anyhow!("nobody has the email or id `{who}`; see `otvet user add --help`"))
+    })
 }
 
 #[cfg(test)]

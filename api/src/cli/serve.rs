@@ -3,9 +3,10 @@
 use anyhow::Context;
 use otvet_config::Settings;
 use otvet_engine::identity::Password;
+use otvet_engine::store::StoreError;
 
 use super::{CliError, say};
-use crate::server::{Environment, Server};
+use crate::server::{Environment, Server, StartError};
 use crate::{logging, shutdown};
 
 const ADMIN_EMAIL: &str = "OTVET_ADMIN_EMAIL";
@@ -16,7 +17,12 @@ pub async fn run(settings: Settings) -> Result<(), CliError> {
     logging::start(&settings.log);
     let given = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let admin = (given(ADMIN_EMAIL), given(ADMIN_PASSWORD).map(Password::from));
-    let server = Server::start(settings, Environment::system(admin)).await.map_err(anyhow::Error::new)?;
+    let server = Server::start(settings, Environment::system(admin)).await.map_err(|error| match error {
+        StartError::Timezone(_) | StartError::Redis(_) | StartError::Store(StoreError::Url(_)) => {
+            CliError::Usage(error.to_string())
+        }
+        other => CliError::Failed(other.into()),
+    })?;
 
     let origin = &server.edge.public_origin;
     tracing::info!(

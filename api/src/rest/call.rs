@@ -61,7 +61,11 @@ impl Call {
     /// The same, if it is a manager's or admin's.
     pub async fn staff(&self) -> Result<SignedIn, Problem> {
         let who = self.chatter().await?;
-        if who.person.role.is_staff() { Ok(who) } else { Err(Problem::forbidden("only managers may do this")) }
+        if who.person.role.is_staff() {
+            Ok(who)
+        } else {
+            Err(Problem::forbidden("only managers may do this"))
+        }
     }
 
     /// The same, if it is an admin's and may be used for administration.
@@ -192,16 +196,16 @@ where
         .boxed()
 }
 
-fn call(edge: SharedEdge) -> impl Filter<Extract = (Call,), Error = Rejection> + Clone + Send + Sync + 'static {
+fn call(
+    edge: SharedEdge,
+) -> impl Filter<Extract = (Call,), Error = Rejection> + Clone + Send + Sync + 'static {
     let query = warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) });
-    warp::header::headers_cloned()
-        .and(query)
-        .and(warp::ext::get::<Received>())
-        .and(warp::body::stream())
-        .map(move |headers, query, received, body| {
+    warp::header::headers_cloned().and(query).and(warp::ext::get::<Received>()).and(warp::body::stream()).map(
+        move |headers, query, received, body| {
             let body = boxed(body);
             Call { edge: edge.clone(), headers, received, query, body }
-        })
+        },
+    )
 }
 
 fn boxed<B: Buf>(body: impl Stream<Item = Result<B, warp::Error>> + Send + Sync + 'static) -> Body {
@@ -214,7 +218,9 @@ mod tests {
 
     #[test]
     fn only_json_is_json() {
-        for good in ["application/json", "application/json; charset=utf-8", "Application/JSON;charset=\"UTF-8\""] {
+        for good in
+            ["application/json", "application/json; charset=utf-8", "Application/JSON;charset=\"UTF-8\""]
+        {
             assert!(is_json(&good.parse().unwrap()), "{good}");
         }
         for bad in ["text/plain", "application/jsonp", "application/json; charset=koi8-r", ""] {

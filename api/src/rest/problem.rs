@@ -156,7 +156,9 @@ impl From<IdentityError> for Problem {
                 Self::fields(errors.collect())
             }
             // Laravel's answer to wrong credentials is a failed validation of the email.
-            IdentityError::WrongCredentials => Self::field("email", "These credentials do not match our records."),
+            IdentityError::WrongCredentials => {
+                Self::field("email", "These credentials do not match our records.")
+            }
             other => {
                 if matches!(other.code(), Code::Unavailable | Code::Internal) {
                     tracing::warn!(error = %other, "identity");

@@ -102,7 +102,7 @@ impl Surroundings {
 
         let status = response.status();
         self.edge.metrics.http(&route, &method, status);
-        let ms = started.elapsed().as_millis();
+        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let _entered = span.enter();
         if status.is_server_error() {
             tracing::warn!(status = status.as_u16(), ms, "answered");
@@ -151,9 +151,7 @@ impl Surroundings {
         let id = HeaderValue::try_from(request_id).expect("hex digits and a dash");
         headers.insert("x-request-id", id);
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers
-            .entry(REFERRER_POLICY)
-            .or_insert(HeaderValue::from_static("strict-origin-when-cross-origin"));
+        headers.entry(REFERRER_POLICY).or_insert(HeaderValue::from_static("strict-origin-when-cross-origin"));
         headers
             .entry(CONTENT_SECURITY_POLICY)
             .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));

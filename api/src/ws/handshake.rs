@@ -74,7 +74,9 @@ async fn first_frame(edge: &Edge, socket: &mut Socket) -> Result<(CommandId, Hel
     let frame = loop {
         match socket.stream.next().await {
             Some(Ok(Message::Text(text))) if format == Format::Json => break decode(format, text.as_bytes()),
-            Some(Ok(Message::Binary(bytes))) if format == Format::MessagePack => break decode(format, &bytes),
+            Some(Ok(Message::Binary(bytes))) if format == Format::MessagePack => {
+                break decode(format, &bytes);
+            }
             Some(Ok(Message::Text(_) | Message::Binary(_))) => {
                 return Err(Goodbye::Close(CloseCode::BadFrames, None));
             }

@@ -70,7 +70,12 @@ pub fn filter(edge: SharedEdge) -> BoxedFilter<(Response,)> {
 /// One connection from `hello` to goodbye.
 async fn run(edge: SharedEdge, mut socket: Socket, name: String) {
     edge.metrics.sockets.inc();
-    let end = match handshake::introduce(&edge, &mut socket, name).await {
+    let introduced = tokio::select! {
+        introduced = handshake::introduce(&edge, &mut socket, name) => introduced,
+        // Who has joined is told by the house.
+        () = edge.draining() => Err(Goodbye::Close(CloseCode::Restarting, None)),
+    };
+    let end = match introduced {
         Ok(introduction) => pump::run(&edge, socket, introduction).await,
         Err(Goodbye::Close(code, last_words)) => {
             socket.close(code, last_words).await;

@@ -8,7 +8,8 @@ use futures_util::{SinkExt, StreamExt};
 use otvet_actors::outbox::{Next, Outbox};
 use otvet_actors::{Connection, Introduction};
 use otvet_engine::protocol::{
-    Answer, Answered, CloseCode, Code, Command, CommandId, DecodeError, Failed, Format, Refusal, ServerFrame, decode,
+    Answer, Answered, CloseCode, Code, Command, CommandId, DecodeError, Failed, Format, Refusal, ServerFrame,
+    decode,
 };
 use tokio::net::TcpStream;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
@@ -211,10 +212,8 @@ impl Reader<'_> {
         }
         let now = self.edge.clock.now();
         // What is refused for its content costs as much as what is not.
-        let outcome = rate
-            .admit(now)
-            .and_then(|()| command)
-            .and_then(|command| self.carry_out(id.clone(), command, started));
+        let outcome =
+            rate.admit(now).and(command).and_then(|command| self.carry_out(id.clone(), command, started));
         let Err(refusal) = outcome else { return Ok(()) };
         if refusal.code == Code::RateLimited {
             metrics.throttled.inc();

@@ -67,6 +67,9 @@ mod tests {
         assert!(rate.is_abused(start.plus_millis(9_999)));
         assert!(!rate.is_abused(start.plus_millis(10_000)), "a new window");
         let mut slow = Rate::new(20, 40);
-        assert!((0..1000).all(|i| !slow.is_abused(start.plus_millis(i * 100))), "ten a second go on for ever");
+        assert!(
+            (0..1000).all(|i| !slow.is_abused(start.plus_millis(i * 100))),
+            "ten a second go on for ever"
+        );
     }
 }

@@ -62,17 +62,22 @@ pub fn negotiate(headers: &HeaderMap, origins: &OriginRules) -> Result<Agreement
     }
     // 16 bytes in base64.
     let key = headers.get(KEY).filter(|key| key.len() == 24 && key.as_bytes().ends_with(b"=="));
-    let Some(key) = key else { return Err(Problem::bad_request("Sec-WebSocket-Key is missing or malformed")) };
+    let Some(key) = key else {
+        return Err(Problem::bad_request("Sec-WebSocket-Key is missing or malformed"));
+    };
     if !origins.permit(headers) {
         let detail = "this Origin may not open a WebSocket here; see server.allowed_origins";
         return Err(Problem::new(StatusCode::FORBIDDEN, Code::Forbidden, detail));
     }
     let asked = headers.contains_key(PROTOCOL);
-    let format = tokens(headers, PROTOCOL).find_map(|name| Format::ALL.into_iter().find(|f| f.subprotocol() == name));
+    let format =
+        tokens(headers, PROTOCOL).find_map(|name| Format::ALL.into_iter().find(|f| f.subprotocol() == name));
     let format = match format {
         Some(format) => format,
         None if asked => {
-            return Err(Problem::bad_request("offer the subprotocol otvet.v1.json or otvet.v1.msgpack, or none"));
+            return Err(Problem::bad_request(
+                "offer the subprotocol otvet.v1.json or otvet.v1.msgpack, or none",
+            ));
         }
         None => Format::Json,
     };

@@ -23,11 +23,7 @@ const LARGE: (usize, u32) = (1 << 20, 9);
 pub fn write(mut files: Vec<File>, out: &Path) -> anyhow::Result<()> {
     files.sort_by(|a, b| a.path.cmp(&b.path));
     for pair in files.windows(2) {
-        ensure!(
-            pair[0].path != pair[1].path,
-            "two faces bring a file for {}",
-            pair[0].path
-        );
+        ensure!(pair[0].path != pair[1].path, "two faces bring a file for {}", pair[0].path);
     }
     let folder = out.join("embedded");
     if folder.exists() {
@@ -46,28 +42,15 @@ pub fn write(mut files: Vec<File>, out: &Path) -> anyhow::Result<()> {
 fn entry(table: &mut String, index: usize, file: &File, folder: &Path) -> anyhow::Result<()> {
     let (content_type, is_text) = content_type(&file.path);
     let digest = Sha256::digest(&file.content);
-    let tag: String = digest
-        .iter()
-        .take(16)
-        .fold(String::new(), |tag, byte| format!("{tag}{byte:02x}"));
+    let tag: String = digest.iter().take(16).fold(String::new(), |tag, byte| format!("{tag}{byte:02x}"));
     let identity = include(folder, &format!("{index}"), &file.content)?;
     let gzip = if is_text {
-        smaller(
-            folder,
-            &format!("{index}.gz"),
-            &file.content,
-            gzip(&file.content)?,
-        )?
+        smaller(folder, &format!("{index}.gz"), &file.content, gzip(&file.content)?)?
     } else {
         "None".into()
     };
     let brotli = if is_text {
-        smaller(
-            folder,
-            &format!("{index}.br"),
-            &file.content,
-            brotli(&file.content)?,
-        )?
+        smaller(folder, &format!("{index}.br"), &file.content, brotli(&file.content)?)?
     } else {
         "None".into()
     };
@@ -83,9 +66,7 @@ fn entry(table: &mut String, index: usize, file: &File, folder: &Path) -> anyhow
 
 fn include(folder: &Path, name: &str, content: &[u8]) -> anyhow::Result<String> {
     fs::write(folder.join(name), content)?;
-    Ok(format!(
-        "include_bytes!(concat!(env!(\"OUT_DIR\"), \"/embedded/{name}\"))"
-    ))
+    Ok(format!("include_bytes!(concat!(env!(\"OUT_DIR\"), \"/embedded/{name}\"))"))
 }
 
 fn smaller(folder: &Path, name: &str, plain: &[u8], compressed: Vec<u8>) -> anyhow::Result<String> {
@@ -102,11 +83,7 @@ fn gzip(content: &[u8]) -> anyhow::Result<Vec<u8>> {
 }
 
 fn brotli(content: &[u8]) -> anyhow::Result<Vec<u8>> {
-    let quality = if content.len() > LARGE.0 {
-        LARGE.1
-    } else {
-        QUALITY
-    };
+    let quality = if content.len() > LARGE.0 { LARGE.1 } else { QUALITY };
     let mut compressed = Vec::new();
     brotli::CompressorWriter::new(&mut compressed, 4096, quality, WINDOW).write_all(content)?;
     Ok(compressed)
@@ -114,9 +91,8 @@ fn brotli(content: &[u8]) -> anyhow::Result<Vec<u8>> {
 
 /// Whether Vite put a hash of the content into the name: `/assets/visitor/index-F-k0ON0s.js`.
 fn has_hash(path: &str) -> bool {
-    let Some((_, name)) = path
-        .rsplit_once('/')
-        .filter(|(folder, _)| format!("{folder}/").contains("/assets/"))
+    let Some((_, name)) =
+        path.rsplit_once('/').filter(|(folder, _)| format!("{folder}/").contains("/assets/"))
     else {
         return false;
     };
@@ -126,9 +102,7 @@ fn has_hash(path: &str) -> bool {
     };
     stem.is_char_boundary(split)
         && stem[..split].ends_with('-')
-        && stem[split..]
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        && stem[split..].bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
 /// The media type, and whether compressing is worth trying.

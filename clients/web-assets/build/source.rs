@@ -46,10 +46,7 @@ pub fn choose() -> anyhow::Result<Source> {
         return Ok(Source::Placeholder);
     }
     let manifest = env::var_os("CARGO_MANIFEST_DIR").context("cargo sets CARGO_MANIFEST_DIR")?;
-    let clients = Path::new(&manifest)
-        .parent()
-        .context("this crate lies in clients/")?
-        .to_owned();
+    let clients = Path::new(&manifest).parent().context("this crate lies in clients/")?.to_owned();
     watch_sources(&clients)?;
     Ok(Source::Npm(clients))
 }
@@ -81,31 +78,14 @@ pub fn build(clients: &Path, out: &Path) -> anyhow::Result<PathBuf> {
     }
     if needs_install(clients, out)? {
         run(clients, &["ci"])?;
-        fs::copy(
-            clients.join("package-lock.json"),
-            out.join("installed-lock.json"),
-        )?;
+        fs::copy(clients.join("package-lock.json"), out.join("installed-lock.json"))?;
     }
     let dist = out.join("dist");
     run(clients, &["run", "build", "--workspace", "sdk"])?;
     for (face, _) in FACES {
         let target = dist.join(face);
-        let target = target
-            .to_str()
-            .context("the target folder's name is not UTF-8")?;
-        run(
-            clients,
-            &[
-                "run",
-                "build",
-                "--workspace",
-                face,
-                "--",
-                "--outDir",
-                target,
-                "--emptyOutDir",
-            ],
-        )?;
+        let target = target.to_str().context("the target folder's name is not UTF-8")?;
+        run(clients, &["run", "build", "--workspace", face, "--", "--outDir", target, "--emptyOutDir"])?;
     }
     Ok(dist)
 }
@@ -131,28 +111,20 @@ pub fn read(dist: &Path) -> anyhow::Result<Vec<File>> {
                 name if name.starts_with(&format!("assets/{face}/")) => format!("/{name}"),
                 name => format!("{}/{name}", page.trim_end_matches('/')),
             };
-            files.push(File {
-                path: url,
-                content: fs::read(&path)?,
-            });
+            files.push(File { path: url, content: fs::read(&path)? });
         }
     }
     Ok(files)
 }
 
 fn watch_sources(clients: &Path) -> anyhow::Result<()> {
-    for file in [
-        "package.json",
-        "package-lock.json",
-        "tsconfig.base.json",
-        ".npmrc",
-    ] {
+    for file in ["package.json", "package-lock.json", "tsconfig.base.json", ".npmrc"] {
         println!("cargo::rerun-if-changed={}", clients.join(file).display());
     }
     for workspace in WORKSPACES {
         let folder = clients.join(workspace);
-        for entry in fs::read_dir(&folder)
-            .with_context(|| format!("the workspace {} is missing", folder.display()))?
+        for entry in
+            fs::read_dir(&folder).with_context(|| format!("the workspace {} is missing", folder.display()))?
         {
             let entry = entry?;
             if !NOT_SOURCES.iter().any(|name| entry.file_name() == *name) {
@@ -166,8 +138,8 @@ fn watch_sources(clients: &Path) -> anyhow::Result<()> {
 /// Whether `node_modules` is missing or was installed from another lock file than the present one.
 fn needs_install(clients: &Path, out: &Path) -> anyhow::Result<bool> {
     let installed = fs::read(out.join("installed-lock.json")).ok();
-    let wanted = fs::read(clients.join("package-lock.json"))
-        .context("clients/package-lock.json is missing")?;
+    let wanted =
+        fs::read(clients.join("package-lock.json")).context("clients/package-lock.json is missing")?;
     Ok(!clients.join("node_modules").is_dir() || installed.as_deref() != Some(&wanted))
 }
 
@@ -205,12 +177,7 @@ fn walk(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 fn url_name(root: &Path, path: &Path) -> anyhow::Result<String> {
-    let parts: Option<Vec<_>> = path
-        .strip_prefix(root)?
-        .components()
-        .map(|part| part.as_os_str().to_str())
-        .collect();
-    Ok(parts
-        .with_context(|| format!("{} is not UTF-8", path.display()))?
-        .join("/"))
+    let parts: Option<Vec<_>> =
+        path.strip_prefix(root)?.components().map(|part| part.as_os_str().to_str()).collect();
+    Ok(parts.with_context(|| format!("{} is not UTF-8", path.display()))?.join("/"))
 }

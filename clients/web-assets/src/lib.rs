@@ -44,11 +44,7 @@ impl Asset {
     /// For `Cache-Control`.
     #[must_use]
     pub const fn cache_control(&self) -> &'static str {
-        if self.immutable {
-            "public, max-age=31536000, immutable"
-        } else {
-            "no-cache"
-        }
+        if self.immutable { "public, max-age=31536000, immutable" } else { "no-cache" }
     }
 }
 
@@ -76,16 +72,9 @@ mod tests {
         for path in [VISITOR, ADMIN, DOCS] {
             let page = get(path).expect("a page");
             assert_eq!(page.content_type, "text/html; charset=utf-8", "{path}");
-            assert!(
-                !page.immutable,
-                "{path} keeps its name when its content changes"
-            );
+            assert!(!page.immutable, "{path} keeps its name when its content changes");
             assert_eq!(page.cache_control(), "no-cache");
-            assert!(
-                String::from_utf8_lossy(page.identity)
-                    .to_lowercase()
-                    .starts_with("<!doctype html>")
-            );
+            assert!(String::from_utf8_lossy(page.identity).to_lowercase().starts_with("<!doctype html>"));
         }
     }
 
@@ -94,15 +83,7 @@ mod tests {
         for asset in all() {
             assert_eq!(get(asset.path).map(|found| found.etag), Some(asset.etag));
         }
-        for path in [
-            "",
-            "/nothing",
-            "/admin/",
-            "/../Cargo.toml",
-            "/assets",
-            "//",
-            "/ADMIN",
-        ] {
+        for path in ["", "/nothing", "/admin/", "/../Cargo.toml", "/assets", "//", "/ADMIN"] {
             assert!(get(path).is_none(), "{path}");
         }
     }
@@ -117,9 +98,7 @@ mod tests {
         for asset in all() {
             if let Some(gzip) = asset.gzip {
                 let mut plain = Vec::new();
-                flate2::read::GzDecoder::new(gzip)
-                    .read_to_end(&mut plain)
-                    .expect("gzip of our own making");
+                flate2::read::GzDecoder::new(gzip).read_to_end(&mut plain).expect("gzip of our own making");
                 assert_eq!(plain, asset.identity, "{}", asset.path);
                 assert!(gzip.len() < asset.identity.len());
             }
@@ -132,18 +111,12 @@ mod tests {
                 assert!(brotli.len() < asset.identity.len());
             }
         }
-        assert!(
-            get(VISITOR).expect("a page").brotli.is_some(),
-            "pages are worth compressing"
-        );
+        assert!(get(VISITOR).expect("a page").brotli.is_some(), "pages are worth compressing");
     }
 
     #[test]
     fn tags_are_quoted_and_differ_by_content_and_by_encoding() {
-        let mut tags: Vec<_> = all()
-            .iter()
-            .map(|asset| (asset.etag, asset.identity))
-            .collect();
+        let mut tags: Vec<_> = all().iter().map(|asset| (asset.etag, asset.identity)).collect();
         tags.sort_unstable();
         for pair in tags.windows(2) {
             assert!(pair[0].0 != pair[1].0 || pair[0].1 == pair[1].1);

@@ -23,6 +23,7 @@ pub(super) enum Action {
     Enabled,
     PasswordChanged,
     FirstAdmin,
+    TookOver,
 }
 
 impl Action {
@@ -40,6 +41,7 @@ impl Action {
             Self::Enabled => "enabled",
             Self::PasswordChanged => "password_changed",
             Self::FirstAdmin => "first_admin",
+            Self::TookOver => "took_over",
         }
     }
 }

@@ -11,7 +11,7 @@ use super::audit::{Action, Entry};
 use super::password::{self, Password};
 use super::validate::{NewAccount, stored_email};
 use super::{Identity, IdentityError, Inner};
-use crate::ids::PersonId;
+use crate::ids::{ConversationId, PersonId};
 use crate::protocol::Role;
 use crate::store::RowId;
 use crate::store::entities::{chat_guests as guests, chat_people as people, users};
@@ -31,6 +31,20 @@ pub struct FirstAdmin {
 }
 
 impl Identity {
+    /// Puts on record that a conversation went from one manager to another.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn record_transfer(
+        &self,
+        conversation: ConversationId,
+        from: PersonId,
+        to: PersonId,
+    ) -> Result<(), IdentityError> {
+        let entry = Entry::new(Action::TookOver).by(to).to(from).detail(conversation.to_string());
+        Ok(entry.write(&self.0.db.write, self.0.clock.now()).await?)
+    }
+
     /// Gives a user another role. `by` is the admin who does it, or nobody on the command line; whether they may is the
     /// caller's to check.
     ///

@@ -12,8 +12,10 @@ use crate::ids::{Epoch, Position, StreamName};
 #[cfg(test)]
 mod contract;
 mod memory;
+mod redis;
 
 pub use memory::MemoryTail;
+pub use redis::{RedisMode, RedisReport, RedisStatus, RedisTail, RedisTailError, RedisTailOptions};
 
 /// One event as a tail keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -33,6 +33,10 @@ pub struct Shape {
 #[allow(clippy::print_stdout, reason = "libtest shows it when the test fails")]
 pub fn seed() -> u64 {
     let given = std::env::var("OTVET_SEED").ok().and_then(|text| text.parse().ok());
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a run without a given seed is a new one; it prints the seed it took"
+    )]
     let seed = given.unwrap_or_else(|| rand::rng().random());
     println!("replay with OTVET_SEED={seed}");
     seed

@@ -27,7 +27,7 @@ pub fn endpoint(edge: &SharedEdge) -> Endpoint {
 }
 
 #[utoipa::path(
-    post, path = "/api/v1/conversations/{id}/claim", tag = "conversations", security(("bearer" = [])),
+    post, path = "/api/v1/conversations/{id}/claim", operation_id = "claimConversation", tag = "conversations", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "The conversation")),
     request_body = ClaimBody,
     responses(

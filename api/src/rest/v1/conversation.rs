@@ -16,7 +16,7 @@ pub fn endpoint(edge: &SharedEdge) -> Endpoint {
 }
 
 #[utoipa::path(
-    get, path = "/api/v1/conversations/{id}", tag = "conversations", security(("bearer" = [])),
+    get, path = "/api/v1/conversations/{id}", operation_id = "getConversation", tag = "conversations", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "The conversation")),
     responses(
         (status = 200, description = "The conversation from the reader's side", body = Summary),

@@ -72,7 +72,7 @@ pub fn open_endpoint(edge: &SharedEdge) -> Endpoint {
 }
 
 #[utoipa::path(
-    get, path = "/api/v1/conversations", tag = "conversations", security(("bearer" = [])),
+    get, path = "/api/v1/conversations", operation_id = "listConversations", tag = "conversations", security(("bearer" = [])),
     params(ListQuery),
     responses(
         (status = 200, description = "A visitor's own; of a manager everybody's that match", body = ConversationPage),
@@ -111,7 +111,7 @@ pub(crate) async fn list(call: Call) -> Result<Response, Problem> {
 }
 
 #[utoipa::path(
-    post, path = "/api/v1/conversations", tag = "conversations", security(("bearer" = [])),
+    post, path = "/api/v1/conversations", operation_id = "openConversation", tag = "conversations", security(("bearer" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 64 characters: a repetition gets the first answer again")),
     request_body = NewConversation,
     responses(

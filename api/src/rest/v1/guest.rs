@@ -23,7 +23,7 @@ pub fn endpoint(edge: &SharedEdge) -> Endpoint {
 }
 
 #[utoipa::path(
-    post, path = "/api/v1/guest", tag = "identity", request_body = Guest,
+    post, path = "/api/v1/guest", operation_id = "becomeGuest", tag = "identity", request_body = Guest,
     responses(
         (status = 201, description = "The guest and its token", body = SignedInAnswer),
         (status = 403, description = "Guests are switched off", body = ProblemDocument, content_type = "application/problem+json"),

@@ -51,7 +51,7 @@ pub fn endpoint(edge: &SharedEdge) -> Endpoint {
 }
 
 #[utoipa::path(
-    post, path = "/api/v1/login", tag = "identity", request_body = Credentials,
+    post, path = "/api/v1/login", operation_id = "login", tag = "identity", request_body = Credentials,
     responses(
         (status = 200, description = "A token", body = SignedInAnswer),
         (status = 403, description = "The account is disabled", body = ProblemDocument, content_type = "application/problem+json"),

@@ -12,7 +12,7 @@ pub fn endpoint(edge: &SharedEdge) -> Endpoint {
 }
 
 #[utoipa::path(
-    post, path = "/api/v1/logout", tag = "identity", security(("bearer" = [])),
+    post, path = "/api/v1/logout", operation_id = "logout", tag = "identity", security(("bearer" = [])),
     responses(
         (status = 204, description = "The token is good for nothing any more; its sockets are closed"),
         (status = 401, description = "No valid token", body = ProblemDocument, content_type = "application/problem+json"),

@@ -33,7 +33,7 @@ pub fn endpoint(edge: &SharedEdge) -> Endpoint {
 }
 
 #[utoipa::path(
-    get, path = "/api/v1/managers", tag = "conversations", security(("bearer" = [])),
+    get, path = "/api/v1/managers", operation_id = "listManagers", tag = "conversations", security(("bearer" = [])),
     responses(
         (status = 200, description = "Enabled managers and admins", body = ManagerList),
         (status = 403, description = "Only managers see their colleagues", body = ProblemDocument, content_type = "application/problem+json"),

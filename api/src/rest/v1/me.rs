@@ -25,7 +25,7 @@ pub fn endpoint(edge: &SharedEdge) -> Endpoint {
 }
 
 #[utoipa::path(
-    get, path = "/api/v1/me", tag = "identity", security(("bearer" = [])),
+    get, path = "/api/v1/me", operation_id = "getMe", tag = "identity", security(("bearer" = [])),
     responses(
         (status = 200, description = "Who this is", body = Me),
         (status = 401, description = "No valid token", body = ProblemDocument, content_type = "application/problem+json"),

@@ -61,7 +61,7 @@ pub fn send_endpoint(edge: &SharedEdge) -> Endpoint {
 }
 
 #[utoipa::path(
-    get, path = "/api/v1/conversations/{id}/messages", tag = "conversations", security(("bearer" = [])),
+    get, path = "/api/v1/conversations/{id}/messages", operation_id = "listMessages", tag = "conversations", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "The conversation"), HistoryQuery),
     responses(
         (status = 200, description = "Its events", body = EventPage),
@@ -81,7 +81,7 @@ pub(crate) async fn history(call: Call, conversation: ConversationId) -> Result<
 }
 
 #[utoipa::path(
-    post, path = "/api/v1/conversations/{id}/messages", tag = "conversations", security(("bearer" = [])),
+    post, path = "/api/v1/conversations/{id}/messages", operation_id = "sendMessage", tag = "conversations", security(("bearer" = [])),
     params(
         ("id" = uuid::Uuid, Path, description = "The conversation"),
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 64 characters: a repetition gets the first answer again"),

@@ -1,5 +1,7 @@
 //! Version 1, a file an endpoint: its filter, its handler and what OpenAPI says about it.
 
+#![allow(unused_qualifications, reason = "what the OpenAPI macro makes of parameters")]
+
 pub mod claim;
 pub mod conversation;
 pub mod conversations;

@@ -30,7 +30,7 @@ pub fn endpoint(edge: &SharedEdge) -> Endpoint {
 }
 
 #[utoipa::path(
-    post, path = "/api/v1/conversations/{id}/note", tag = "conversations", security(("bearer" = [])),
+    post, path = "/api/v1/conversations/{id}/note", operation_id = "addNote", tag = "conversations", security(("bearer" = [])),
     params(
         ("id" = uuid::Uuid, Path, description = "The conversation"),
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 64 characters: a repetition gets the first answer again"),

@@ -25,7 +25,7 @@ pub fn endpoint(edge: &SharedEdge) -> Endpoint {
 }
 
 #[utoipa::path(
-    post, path = "/api/v1/conversations/{id}/read", tag = "conversations", security(("bearer" = [])),
+    post, path = "/api/v1/conversations/{id}/read", operation_id = "readConversation", tag = "conversations", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "The conversation")),
     request_body = ReadBody,
     responses(

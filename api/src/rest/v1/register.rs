@@ -36,7 +36,7 @@ pub fn endpoint(edge: &SharedEdge) -> Endpoint {
 }
 
 #[utoipa::path(
-    post, path = "/api/v1/register", tag = "identity", request_body = Registration,
+    post, path = "/api/v1/register", operation_id = "register", tag = "identity", request_body = Registration,
     responses(
         (status = 201, description = "The account and its first token", body = SignedInAnswer),
         (status = 403, description = "Registration is switched off", body = ProblemDocument, content_type = "application/problem+json"),

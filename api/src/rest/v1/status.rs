@@ -35,7 +35,7 @@ pub fn reopen_endpoint(edge: &SharedEdge) -> Endpoint {
 }
 
 #[utoipa::path(
-    post, path = "/api/v1/conversations/{id}/release", tag = "conversations", security(("bearer" = [])),
+    post, path = "/api/v1/conversations/{id}/release", operation_id = "releaseConversation", tag = "conversations", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "The conversation")), request_body = Nothing,
     responses(
         (status = 200, description = "It waits again", body = Stored),
@@ -48,7 +48,7 @@ pub(crate) async fn release(call: Call, id: ConversationId) -> Result<Response, 
 }
 
 #[utoipa::path(
-    post, path = "/api/v1/conversations/{id}/resolve", tag = "conversations", security(("bearer" = [])),
+    post, path = "/api/v1/conversations/{id}/resolve", operation_id = "resolveConversation", tag = "conversations", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "The conversation")), request_body = Nothing,
     responses(
         (status = 200, description = "It is resolved", body = Stored),
@@ -61,7 +61,7 @@ pub(crate) async fn resolve(call: Call, id: ConversationId) -> Result<Response, 
 }
 
 #[utoipa::path(
-    post, path = "/api/v1/conversations/{id}/reopen", tag = "conversations", security(("bearer" = [])),
+    post, path = "/api/v1/conversations/{id}/reopen", operation_id = "reopenConversation", tag = "conversations", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "The conversation")), request_body = Nothing,
     responses(
         (status = 200, description = "It is open again", body = Stored),

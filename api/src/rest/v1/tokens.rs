@@ -57,7 +57,7 @@ pub fn revoke_endpoint(edge: &SharedEdge) -> Endpoint {
 }
 
 #[utoipa::path(
-    get, path = "/api/v1/tokens", tag = "identity", security(("bearer" = [])),
+    get, path = "/api/v1/tokens", operation_id = "listTokens", tag = "identity", security(("bearer" = [])),
     responses(
         (status = 200, description = "The person's tokens, the newest first", body = TokenList),
         (status = 401, description = "No valid token", body = ProblemDocument, content_type = "application/problem+json"),
@@ -71,7 +71,7 @@ pub(crate) async fn list(call: Call) -> Result<Response, Problem> {
 }
 
 #[utoipa::path(
-    delete, path = "/api/v1/tokens/{id}", tag = "identity", security(("bearer" = [])),
+    delete, path = "/api/v1/tokens/{id}", operation_id = "revokeToken", tag = "identity", security(("bearer" = [])),
     params(("id" = i64, Path, description = "The token's row")),
     responses(
         (status = 204, description = "The token is good for nothing any more; its sockets are closed"),

@@ -26,7 +26,7 @@ pub fn endpoint(edge: &SharedEdge) -> Endpoint {
 }
 
 #[utoipa::path(
-    post, path = "/api/v1/conversations/{id}/transfer", tag = "conversations", security(("bearer" = [])),
+    post, path = "/api/v1/conversations/{id}/transfer", operation_id = "transferConversation", tag = "conversations", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "The conversation")),
     request_body = TransferBody,
     responses(

@@ -27,7 +27,7 @@ pub fn endpoint(edge: &SharedEdge) -> Endpoint {
 }
 
 #[utoipa::path(
-    put, path = "/api/v1/admin/people/{id}", tag = "admin", security(("bearer" = [])),
+    put, path = "/api/v1/admin/people/{id}", operation_id = "changePerson", tag = "admin", security(("bearer" = [])),
     params(("id" = String, Path, description = "The person")), request_body = PersonChange,
     responses(
         (status = 200, description = "The account as it is now; its sockets are closed", body = PersonRecord),

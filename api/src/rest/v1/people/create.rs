@@ -35,7 +35,7 @@ pub fn endpoint(edge: &SharedEdge) -> Endpoint {
 }
 
 #[utoipa::path(
-    post, path = "/api/v1/admin/people", tag = "admin", security(("bearer" = [])), request_body = NewPerson,
+    post, path = "/api/v1/admin/people", operation_id = "createPerson", tag = "admin", security(("bearer" = [])), request_body = NewPerson,
     responses(
         (status = 201, description = "The account", body = PersonRecord),
         (status = 403, description = "Only admins may", body = ProblemDocument, content_type = "application/problem+json"),

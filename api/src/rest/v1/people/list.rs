@@ -45,7 +45,7 @@ pub fn endpoint(edge: &SharedEdge) -> Endpoint {
 }
 
 #[utoipa::path(
-    get, path = "/api/v1/admin/people", tag = "admin", security(("bearer" = [])), params(PeopleQuery),
+    get, path = "/api/v1/admin/people", operation_id = "listPeople", tag = "admin", security(("bearer" = [])), params(PeopleQuery),
     responses(
         (status = 200, description = "A page of the accounts", body = Vec<PersonRecord>,
             headers(("Content-Range" = String, description = "`people 0-24/319`"))),

@@ -15,7 +15,7 @@ pub fn endpoint(edge: &SharedEdge) -> Endpoint {
 }
 
 #[utoipa::path(
-    get, path = "/api/v1/admin/people/{id}", tag = "admin", security(("bearer" = [])),
+    get, path = "/api/v1/admin/people/{id}", operation_id = "getPerson", tag = "admin", security(("bearer" = [])),
     params(("id" = String, Path, description = "The person")),
     responses(
         (status = 200, description = "The account", body = PersonRecord),

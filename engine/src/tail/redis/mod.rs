@@ -1,0 +1,312 @@
+//! Tails in Redis: each stream under `otvet:{stream}`, an entry's id being its number, and its epoch under
+//! `otvet:{stream}:epoch`. The braces are Redis's own, so that both are kept by the same node of a cluster.
+
+use std::fmt;
+use std::sync::LazyLock;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use fred::clients::Client;
+use fred::error::Error;
+use fred::interfaces::{ClientLike, KeysInterface, LuaInterface, StreamsInterface};
+use fred::types::config::{Config, ServerConfig};
+use fred::types::{InfoKind, Value};
+use sha1::{Digest, Sha1};
+
+use super::{Tail, TailEntry, TailError, TailRead};
+use crate::clock::Timestamp;
+use crate::ids::{Epoch, Position, StreamName};
+
+mod breaker;
+mod link;
+mod report;
+#[cfg(test)]
+mod tests;
+
+use link::{Failure, Lane, Link};
+pub use report::{RedisMode, RedisReport};
+
+/// How long a start waits for Redis before it goes on without.
+const START_WAIT: Duration = Duration::from_secs(3);
+
+static APPEND: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("append.lua")));
+static READ: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("read.lua")));
+
+/// Where and how tails are kept in Redis.
+#[derive(Clone)]
+pub struct RedisTailOptions {
+    /// `redis://[user:password@]host[:port][/db]`, with its secrets; `rediss` over TLS, `-cluster` or `-sentinel` after the
+    /// scheme.
+    pub url: String,
+    /// Entries kept of each stream, at least.
+    pub keep: usize,
+    /// A stream without a new entry for so long is dropped.
+    pub idle_expire: Duration,
+    /// How long a command may take, all its attempts together.
+    pub command_timeout: Duration,
+    /// Attempts at a command whose connection was lost, the first included.
+    pub max_attempts: u32,
+    /// Commands waiting for an answer at once; further ones fail.
+    pub max_queue: usize,
+    /// A connection that says nothing for so long is made anew.
+    pub unresponsive_timeout: Duration,
+}
+
+impl fmt::Debug for RedisTailOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The URL may hold a password.
+        f.debug_struct("RedisTailOptions").field("keep", &self.keep).finish_non_exhaustive()
+    }
+}
+
+/// Why tails cannot be kept in Redis at all. That it is down is no reason.
+#[derive(Debug, thiserror::Error)]
+pub enum RedisTailError {
+    /// The URL is none that Redis could be found by, or asks for TLS where no root certificates can be read.
+    #[error("redis.url: {0}")]
+    Url(String),
+}
+
+/// How it goes with Redis, for metrics and `/readyz`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RedisStatus {
+    /// Whether it is connected and answers.
+    pub reachable: bool,
+    /// Commands that got no answer in time.
+    pub failures: u64,
+    /// Commands that failed at once, because Redis was known not to answer or too many were waiting.
+    pub fast_failures: u64,
+    /// Commands that Redis refused: read-only, out of memory, not permitted …
+    pub refused: u64,
+    /// How many times the connection was lost and made again (the one for writing; in a cluster, to any node).
+    pub reconnects: u64,
+}
+
+/// Tails in Redis. Whatever happens to it costs speed: commands fail soon, and at once when Redis is known not to answer.
+#[derive(Debug)]
+pub struct RedisTail {
+    link: Link,
+    keep: usize,
+    idle_expire: Duration,
+}
+
+impl RedisTail {
+    /// Connects, waiting at most 3 s for a Redis that is down: it is then tried until it is there. To be called within
+    /// Tokio.
+    ///
+    /// # Errors
+    /// [`RedisTailError::Url`] for a URL that can never work.
+    pub async fn connect(options: RedisTailOptions) -> Result<(Self, RedisReport), RedisTailError> {
+        let config =
+            Config::from_url(&options.url).map_err(|error| RedisTailError::Url(error.to_string()))?;
+        let mode = match config.server {
+            ServerConfig::Clustered { .. } => RedisMode::Cluster,
+            ServerConfig::Sentinel { .. } => RedisMode::Sentinel,
+            ServerConfig::Centralized { .. } => RedisMode::Standalone,
+        };
+        let link = Link::open(&options)?;
+        let tail = Self { link, keep: options.keep.max(1), idle_expire: options.idle_expire };
+        let report = match tail.link.wait_connected(START_WAIT).await {
+            Ok(()) => tail.report(mode).await,
+            Err(problem) => RedisReport::unreachable(mode, problem),
+        };
+        Ok((tail, report))
+    }
+
+    /// How it goes.
+    pub fn status(&self) -> RedisStatus {
+        let shared = self.link.shared();
+        RedisStatus {
+            reachable: self.link.is_up(),
+            failures: shared.unanswered.load(Relaxed),
+            fast_failures: shared.not_asked.load(Relaxed),
+            refused: shared.refused.load(Relaxed),
+            reconnects: self.link.reconnects(),
+        }
+    }
+
+    async fn report(&self, mode: RedisMode) -> RedisReport {
+        let ask = async |client: &Client| client.info::<String>(Some(InfoKind::Default)).await;
+        match self.run(Lane::Write, ask).await {
+            Ok(info) => RedisReport::from_info(mode, &info),
+            Err(problem) => RedisReport::unreachable(mode, problem.to_string()),
+        }
+    }
+
+    async fn run<T>(
+        &self,
+        lane: Lane,
+        command: impl AsyncFnOnce(&Client) -> Result<T, Error>,
+    ) -> Result<T, TailError> {
+        self.link.run(lane, command).await.map_err(|failure| match failure {
+            Failure::Unreachable(why) => TailError::Unreachable(why),
+            Failure::Refused(error) => {
+                self.link.shared().refused.fetch_add(1, Relaxed);
+                TailError::Unreachable(error.details().to_owned())
+            }
+        })
+    }
+
+    /// The stream as it is now, with at most so many entries from a number on; `None` when there is none, or none of ours.
+    async fn read(&self, stream: &StreamName, from: u64, count: usize) -> Result<Option<Found>, TailError> {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        let arguments = vec![Value::from(format!("{from}-0")), Value::from(count.to_string())];
+        let answer =
+            self.run(Lane::Read, async |client| READ.run(client, keys(stream), arguments).await).await?;
+        Ok(Found::parse(answer))
+    }
+}
+
+#[async_trait]
+impl Tail for RedisTail {
+    async fn append(
+        &self,
+        stream: &StreamName,
+        epoch: &Epoch,
+        entries: &[TailEntry],
+    ) -> Result<(), TailError> {
+        let Some(first) = entries.first().map(|entry| entry.seq) else { return Ok(()) };
+        let mut arguments = Vec::with_capacity(3 + 3 * entries.len());
+        arguments.push(Value::from(&*epoch.0));
+        arguments.push(Value::from(self.keep.to_string()));
+        arguments.push(Value::from(self.idle_expire.as_millis().max(1).to_string()));
+        for entry in entries {
+            arguments.push(Value::from(entry.seq.to_string()));
+            arguments.push(Value::from(entry.at.millis().to_string()));
+            arguments.push(Value::from(entry.event.clone()));
+        }
+        let answer =
+            self.run(Lane::Write, async |client| APPEND.run(client, keys(stream), arguments).await).await?;
+        match answer.as_u64() {
+            Some(head) => Err(TailError::OutOfOrder { head, first }),
+            None => Ok(()),
+        }
+    }
+
+    async fn after(
+        &self,
+        stream: &StreamName,
+        position: &Position,
+        limit: usize,
+    ) -> Result<TailRead, TailError> {
+        let Some(next) = position.seq.checked_add(1) else { return Ok(TailRead::Missing) };
+        let Some(found) = self.read(stream, next, limit.saturating_add(1)).await? else {
+            return Ok(TailRead::Missing);
+        };
+        // Checked here, not believed: whatever was done to the stream, a reader never sees a hole.
+        let contiguous = found.entries.iter().zip(next..).all(|(entry, seq)| entry.seq == seq);
+        let reaches_head = found.entries.last().map_or(position.seq, |newest| newest.seq) == found.head.seq;
+        if found.head.epoch != position.epoch || !contiguous || !reaches_head || found.entries.len() > limit {
+            return Ok(TailRead::Missing);
+        }
+        Ok(TailRead::Complete { entries: found.entries, head: found.head })
+    }
+
+    async fn head(&self, stream: &StreamName) -> Result<Option<(Position, Timestamp)>, TailError> {
+        let found = self.read(stream, 1, 0).await?;
+        Ok(found.map(|found| (found.head, found.at)))
+    }
+
+    async fn trim(&self, stream: &StreamName, keep: usize) -> Result<(), TailError> {
+        if keep == 0 {
+            return self.drop_stream(stream).await;
+        }
+        let cap = ("MAXLEN", "=", i64::try_from(keep).unwrap_or(i64::MAX));
+        let [stream, _] = keys(stream);
+        self.run(Lane::Write, async |client| {
+            match client.xtrim::<(), _, _>(stream, cap).await {
+                // Not a stream, so nothing of ours to trim.
+                Err(error) if error.details().starts_with("WRONGTYPE") => Ok(()),
+                trimmed => trimmed,
+            }
+        })
+        .await
+    }
+
+    async fn drop_stream(&self, stream: &StreamName) -> Result<(), TailError> {
+        let keys = keys(stream).to_vec();
+        self.run(Lane::Write, async |client| client.unlink::<(), _>(keys).await).await
+    }
+
+    async fn check(&self) -> Result<(), TailError> {
+        // Not behind a storm of readers.
+        self.run(Lane::Write, async |client| client.ping::<()>(None).await).await
+    }
+}
+
+/// The stream's own key and its epoch's.
+fn keys(stream: &StreamName) -> [String; 2] {
+    [format!("otvet:{{{stream}}}"), format!("otvet:{{{stream}}}:epoch")]
+}
+
+/// A Lua script, sent whole only to a Redis that does not know it yet.
+struct Script {
+    text: &'static str,
+    sha1: String,
+}
+
+impl Script {
+    fn new(text: &'static str) -> Self {
+        let sha1 = Sha1::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { text, sha1 }
+    }
+
+    async fn run(&self, client: &Client, keys: [String; 2], arguments: Vec<Value>) -> Result<Value, Error> {
+        let keys = keys.to_vec();
+        match client.evalsha(self.sha1.as_str(), keys.clone(), arguments.clone()).await {
+            Err(error) if error.details().starts_with("NOSCRIPT") => {
+                client.eval(self.text, keys, arguments).await
+            }
+            answer => answer,
+        }
+    }
+}
+
+/// What `read.lua` answers.
+struct Found {
+    head: Position,
+    /// Of the newest entry.
+    at: Timestamp,
+    entries: Vec<TailEntry>,
+}
+
+impl Found {
+    /// `None` also for what we did not write.
+    fn parse(answer: Value) -> Option<Self> {
+        let [epoch, id, at, entries] = <[Value; 4]>::try_from(array(answer)?).ok()?;
+        let head = Position { epoch: Epoch(epoch.as_str()?.as_ref().into()), seq: seq(&id)? };
+        let entries = array(entries)?.into_iter().map(entry).collect::<Option<_>>()?;
+        Some(Self { head, at: timestamp(&at)?, entries })
+    }
+}
+
+fn array(value: Value) -> Option<Vec<Value>> {
+    match value {
+        Value::Array(values) => Some(values),
+        _ => None,
+    }
+}
+
+fn entry(value: Value) -> Option<TailEntry> {
+    let [id, fields] = <[Value; 2]>::try_from(array(value)?).ok()?;
+    let [_, at, _, event] = <[Value; 4]>::try_from(array(fields)?).ok()?;
+    Some(TailEntry { seq: seq(&id)?, at: timestamp(&at)?, event: bytes(event)? })
+}
+
+fn seq(id: &Value) -> Option<u64> {
+    id.as_str()?.strip_suffix("-0")?.parse().ok()
+}
+
+fn timestamp(at: &Value) -> Option<Timestamp> {
+    at.as_str()?.parse().ok().map(Timestamp::from_millis)
+}
+
+fn bytes(value: Value) -> Option<Bytes> {
+    match value {
+        Value::Bytes(bytes) => Some(bytes),
+        Value::String(text) => Some(text.into_inner()),
+        _ => None,
+    }
+}
