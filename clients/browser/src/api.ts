@@ -44,7 +44,7 @@ export class Api {
   }
 
   async note(conversation: string, body: string): Promise<void> {
-    await this.#post(`/conversations/${conversation}/note`, { body, key: randomUUID() }, { "Idempotency-Key": randomUUID() });
+    await this.#post(`/conversations/${conversation}/note`, { body, key: randomUUID() });
   }
 
   async act(conversation: string, action: "claim" | "release" | "resolve" | "reopen" | "transfer" | "read", body: object = {}): Promise<void> {

@@ -23,6 +23,7 @@ export class Server {
   private constructor(
     readonly origin: string,
     folder: string,
+    settings: Record<string, string>,
   ) {
     this.#folder = folder;
     this.#environment = {
@@ -33,11 +34,13 @@ export class Server {
       OTVET_ADMIN_EMAIL: ADMIN_EMAIL,
       OTVET_ADMIN_PASSWORD: PASSWORD,
       OTVET_IDENTITY__BCRYPT_COST: "4",
+      ...settings,
     };
   }
 
-  static async start(): Promise<Server> {
-    const server = new Server(`http://127.0.0.1:${await freePort()}`, await mkdtemp(join(tmpdir(), "otvet-browser-")));
+  /** Starts one with these settings in its environment. */
+  static async start(settings: Record<string, string> = {}): Promise<Server> {
+    const server = new Server(`http://127.0.0.1:${await freePort()}`, await mkdtemp(join(tmpdir(), "otvet-browser-")), settings);
     await server.run();
     return server;
   }

@@ -21,6 +21,8 @@ export interface Look {
 
 export interface Scene {
   server: Server;
+  /** Of the server's environment, beside what every test's server has. */
+  settings: Record<string, string>;
   /** The test breaks connections or has requests refused: what the browser itself notes of that is no complaint. */
   refusals: boolean;
   /** A page in a browser of its own, with storage of its own. */
@@ -34,9 +36,10 @@ export interface Scene {
 export const test = base.extend<Scene>({
   refusals: [false, { option: true }],
 
-  // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of fixtures from a destructured parameter.
-  server: async ({}, use) => {
-    const server = await Server.start();
+  settings: [{}, { option: true }],
+
+  server: async ({ settings }, use) => {
+    const server = await Server.start(settings);
     await use(server);
     await server.remove();
   },
