@@ -6,7 +6,6 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Virtuoso, type VirtuosoHandle } from "react-virtuoso";
 import { RowView } from "./RowView";
 import type { Row } from "./rows";
-import { useStayAtEnd } from "./useStayAtEnd";
 
 /** Index of the first row that was ever shown; older ones count down from it, as Virtuoso wants. */
 const ORIGIN = 1_000_000;
@@ -30,12 +29,10 @@ interface MessageListProps {
 export function MessageList(props: MessageListProps) {
   const { rows, loaded, loading, typing, onLoadOlder } = props;
   const translate = useTranslate();
-  // A list that starts with a few live lines and is given the page before them while it still measures ends up anywhere.
-  const shown = rows.length > 0 && (loaded || !loading);
   return (
     <Box sx={{ flex: 1, minHeight: 0, position: "relative", bgcolor: "desk.ground" }}>
-      {shown && <Lines {...props} />}
-      {!shown && (
+      {rows.length > 0 && <Lines {...props} />}
+      {rows.length === 0 && (
         <Box sx={{ height: "100%", display: "grid", placeItems: "center", p: 3 }}>
           {loaded && <Typography color="textSecondary">{translate("otvet.thread.empty")}</Typography>}
           {!loaded && loading && <CircularProgress size={26} aria-label={translate("otvet.thread.loading")} />}
@@ -54,16 +51,13 @@ function Lines({ rows, me, visitorCursor, hasMore, loading, onLoadOlder, onAtEnd
   const [atEnd, setAtEnd] = useState(true);
   const firstIndex = useFirstIndex(rows);
   const below = useRowsBelow(rows, atEnd);
-  const stay = useStayAtEnd(list);
-  const stayedAtEnd = stay.onAtEnd;
 
   const followed = useCallback(
     (value: boolean) => {
       setAtEnd(value);
-      stayedAtEnd(value);
       onAtEnd(value);
     },
-    [onAtEnd, stayedAtEnd],
+    [onAtEnd],
   );
   const toEnd = () => list.current?.scrollToIndex({ index: "LAST", align: "end", behavior: "auto" });
 
@@ -71,7 +65,6 @@ function Lines({ rows, me, visitorCursor, hasMore, loading, onLoadOlder, onAtEnd
     <>
       <Virtuoso
         ref={list}
-        scrollerRef={stay.scrollerRef}
         data={rows}
         role="log"
         aria-label={translate("otvet.thread.log")}

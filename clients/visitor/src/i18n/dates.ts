@@ -12,7 +12,7 @@ function format(language: Language, name: string, options: Intl.DateTimeFormatOp
 
 /** The reader's own variety of a language: en-GB has another clock than en-US. */
 function regional(language: Language): string {
-  return navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language;
+  return (globalThis.navigator?.languages ?? []).find((tag) => tag.split("-")[0] === language) ?? language;
 }
 
 export function clock(at: string | number, language: Language): string {
