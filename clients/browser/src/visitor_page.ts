@@ -67,6 +67,25 @@ export class VisitorPage {
     await expect(this.page.locator(".delivery.is-queued, .delivery.is-sending, .delivery.is-refused, .unsent")).toHaveCount(0);
   }
 
+  /** What this browser keeps of all threads, for the time without a network. */
+  keptMessages(): Promise<string[]> {
+    return this.page.evaluate(
+      () =>
+        new Promise<string[]>((resolve, reject) => {
+          const opening = indexedDB.open("otvet");
+          opening.onerror = () => reject(new Error("The page has no database."));
+          opening.onsuccess = () => {
+            const reading = opening.result.transaction("threads").objectStore("threads").getAll();
+            reading.onsuccess = () => {
+              opening.result.close();
+              const threads = reading.result as { events: { body?: string }[] }[];
+              resolve(threads.flatMap(({ events }) => events.map(({ body }) => body ?? "")));
+            };
+          };
+        }),
+    );
+  }
+
   entry(title: string): Locator {
     return this.page.getByRole("navigation").getByRole("button").filter({ hasText: title });
   }

@@ -26,12 +26,35 @@ test("two managers: who claims first has it, the other is told, and can take it 
   const dialog = petr.page.getByRole("dialog", { name: petr.t.take_over.title });
   await expect(dialog).toContainText("Olga");
   await dialog.getByRole("button", { name: petr.t.actions.take_over }).click();
+  await expect(petr.composer).toHaveAccessibleName(petr.t.composer.label);
   await petr.send("Now I do.");
   await petr.expectMessages(["Who answers?", "I do.", "Now I do."]);
   await olga.expectMessages(["Who answers?", "I do.", "Now I do."]);
   await expect(olga.page.getByRole("button", { name: olga.t.actions.take_over })).toBeVisible();
   await expect(olga.page.getByText(olga.t.composer.held.replace("%{name}", "Petr"))).toBeVisible();
   expect((await anna.events(conversation)).map(({ kind }) => kind)).toEqual(["opened", "message", "claimed", "message", "transferred", "message"]);
+});
+
+test("what was begun as a note stays a note when the conversation comes to whoever writes it", async ({ server, panel }) => {
+  await server.addPerson("olga@example.com", "Olga", "manager");
+  await server.addPerson("petr@example.com", "Petr", "manager");
+  const anna = await Api.guest(server.origin, "Anna");
+  const conversation = await anna.ask("Is it safe?", "Safe");
+  const olga = await panel("olga@example.com");
+  const petr = await panel("petr@example.com");
+  await olga.open("Safe");
+  await olga.send("It is.");
+  await petr.tab("all");
+  await petr.open("Safe");
+  await expect(petr.page.getByText(petr.t.composer.held.replace("%{name}", "Olga"))).toBeVisible();
+  await petr.composer.fill("She must not read this.");
+  await olga.actInMenu(olga.t.actions.transfer);
+  await olga.page.getByRole("dialog").getByText("Petr").click();
+  await expect(petr.page.getByRole("button", { name: petr.t.actions.resolve })).toBeVisible();
+  await petr.composer.press("Enter");
+  await petr.expectMessages(["Is it safe?", "It is.", "She must not read this."]);
+  expect((await anna.events(conversation)).at(-1)?.kind).toBe("hidden");
+  await expect(petr.composer).toHaveAccessibleName(petr.t.composer.label);
 });
 
 test("transfer, return, resolve, reopen and a visitor who comes back", async ({ server, panel }) => {

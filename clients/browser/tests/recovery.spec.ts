@@ -49,7 +49,9 @@ test("a message written without a network survives a reload and is sent once", a
   await site.ask("Still there?", "Tunnel");
   await site.expectMessages(["Still there?"]);
   await site.expectNothingUnsent();
+  // The shell and the thread are kept a moment after they came.
   await site.page.evaluate(async () => (await navigator.serviceWorker.ready).active?.state);
+  await expect.poll(() => site.keptMessages()).toContain("Still there?");
 
   await site.page.context().setOffline(true);
   await site.send("From the tunnel.");

@@ -25,7 +25,9 @@ export function Composer({ conversation, me }: { conversation: Summary; me: Pers
   const fine = useMediaQuery((theme) => theme.breakpoints.up("md"));
   const { canReply, hint } = composerRules(conversation, me);
   const [wanted, setMode] = useState<Mode>("reply");
-  const mode: Mode = canReply ? wanted : "note";
+  // What has been begun as a note stays one: a transfer or take-over in the middle of it must not send it to the visitor.
+  const [begun, setBegun] = useStore<Mode | null>(`${draftKey(me, conversation.id)}.mode`, null);
+  const mode: Mode = canReply ? (begun ?? wanted) : "note";
   const [text, setText] = useStore<string>(draftKey(me, conversation.id), "");
   const typed = useTypingSignal(conversation.id);
 
@@ -34,13 +36,24 @@ export function Composer({ conversation, me }: { conversation: Summary; me: Pers
   const left = client.limits.body_chars - [...body].length;
   const ready = body !== "" && left >= 0;
 
+  function write(next: string) {
+    setText(next);
+    if (next.trim() === "") setBegun(null);
+    else if (begun === null) setBegun(mode);
+  }
+
+  function choose(chosen: Mode) {
+    setMode(chosen);
+    if (begun !== null) setBegun(chosen);
+  }
+
   function submit() {
     if (!ready) return;
-    setText("");
+    write("");
     const sending = mode === "note" ? client.note(conversation.id, body) : client.send(conversation.id, body);
     sending.catch((error: unknown) => {
       // It could not even be queued: the words go back where they were.
-      setText(body);
+      write(body);
       notify(describeFailure(error, translate), { type: "error" });
     });
   }
@@ -66,7 +79,7 @@ export function Composer({ conversation, me }: { conversation: Summary; me: Pers
           value={text}
           placeholder={translate(`otvet.composer.${mode}_placeholder`)}
           onChange={(event) => {
-            setText(event.target.value);
+            write(event.target.value);
             if (mode === "reply") typed();
           }}
           onKeyDown={onKeyDown}
@@ -74,7 +87,7 @@ export function Composer({ conversation, me }: { conversation: Summary; me: Pers
           sx={{ px: 1.5, pt: 1, pb: 0.5, "& textarea:focus-visible": { outline: "none" } }}
         />
         <Box sx={{ display: "flex", alignItems: "center", gap: 1, px: 0.75, pb: 0.75 }}>
-          <ComposerMode mode={mode} canReply={canReply} onChange={setMode} />
+          <ComposerMode mode={mode} canReply={canReply} onChange={choose} />
           <Typography id="composer-hint" variant="caption" color="textSecondary" noWrap sx={{ flex: 1, minWidth: 0, textAlign: "right" }}>
             {left <= COUNTER_FROM ? <Counter left={left} /> : fine ? translate("otvet.composer.hint") : null}
           </Typography>
