@@ -9,6 +9,7 @@ use warp::reply::Response;
 
 use super::{PersonRecord, record};
 use crate::edge::SharedEdge;
+use crate::people::give_back_claims;
 use crate::rest::call::{self, Call, Endpoint};
 use crate::rest::problem::{Problem, ProblemDocument};
 
@@ -44,15 +45,14 @@ pub(crate) async fn change(mut call: Call, id: PersonId) -> Result<Response, Pro
     let before = identity.account(id).await?.ok_or_else(no_such)?;
     let role = role.filter(|role| *role != before.person.role);
     let disabled = disabled.filter(|disabled| *disabled != before.disabled_at.is_some());
-    if let Some(role) = role {
-        identity.set_role(Some(admin), id, role).await?;
-    }
-    if let Some(disabled) = disabled {
-        identity.set_disabled(Some(admin), id, disabled).await?;
-    }
     if role.is_some() || disabled.is_some() {
+        identity.change_person(Some(admin), id, role, disabled).await?;
         call.edge.house.expel(id);
     }
     let account = identity.account(id).await?.ok_or_else(no_such)?;
+    let able = account.disabled_at.is_none() && account.person.role.is_staff();
+    if before.person.role.is_staff() && !able {
+        give_back_claims(call.edge.house.clone(), before.person).await;
+    }
     call::json(StatusCode::OK, &record(&call.edge, account).await?)
 }
