@@ -208,6 +208,8 @@ async fn an_answer_that_is_not_read_holds_no_connection() {
     // More answers than the kernel's buffers hold, by one who does not read any.
     let request = b"GET /api/v1/openapi.json HTTP/1.1\r\nhost: x\r\n\r\n".repeat(400);
     tcp.write_all(&request).await.unwrap();
+    tcp.read_exact(&mut [0; 1]).await.unwrap();
+    assert!(running.metrics().contains("otvet_connections 1"));
     let let_go = async {
         while !running.metrics().lines().any(|line| line == "otvet_connections 0") {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
