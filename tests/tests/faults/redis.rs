@@ -1,0 +1,205 @@
+//! Tails in a real Redis that fails in every way: chat goes on, acknowledged, and the tails are there again afterwards.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use otvet_engine::ids::StreamName;
+use otvet_engine::protocol::ServerFrame;
+use otvet_tests::checker::log::{RunLog, What};
+use otvet_tests::faults::gauge::{Metrics, wait_for};
+use otvet_tests::faults::proxy::Proxy;
+use otvet_tests::faults::redis::{Redis, url};
+use otvet_tests::faults::table::Row;
+use otvet_tests::faults::trial::{ROOMY, Stage, Trial, longest_silence, span};
+use otvet_tests::plan::Shape;
+use otvet_tests::server::Server;
+
+use crate::Scale;
+
+const SHAPE: Shape = Shape { visitors: 40, managers: 4 };
+/// Chat may pause for no longer than this while Redis is away: its timeouts, and a busy machine.
+const MOST_SILENCE: Duration = Duration::from_secs(5);
+
+/// What is done to Redis.
+#[derive(Debug, Clone, Copy)]
+enum Blow {
+    Killed,
+    Frozen(u64),
+    Flushed,
+    OutOfMemory,
+    Slow,
+    Cut,
+}
+
+impl Blow {
+    fn name(self) -> String {
+        match self {
+            Self::Killed => "Redis kill -9, back empty".to_owned(),
+            Self::Frozen(seconds) => format!("Redis SIGSTOP {seconds} s"),
+            Self::Flushed => "Redis FLUSHALL".to_owned(),
+            Self::OutOfMemory => "Redis maxmemory reached".to_owned(),
+            Self::Slow => "Redis 200 ms away".to_owned(),
+            Self::Cut => "Redis connections cut".to_owned(),
+        }
+    }
+
+    async fn strike(self, redis: &mut Redis, proxy: &Proxy) -> Result<()> {
+        match self {
+            Self::Killed => {
+                redis.kill9().await?;
+                span(Duration::from_secs(3)).await;
+                redis.restart().await?;
+            }
+            Self::Frozen(seconds) => {
+                redis.sigstop()?;
+                span(Duration::from_secs(seconds)).await;
+                redis.sigcont()?;
+            }
+            Self::Flushed => redis.must("FLUSHALL").await?,
+            Self::OutOfMemory => {
+                redis.must("CONFIG SET maxmemory 1").await?;
+                span(Duration::from_secs(3)).await;
+                redis.must("CONFIG SET maxmemory 0").await?;
+            }
+            Self::Slow => {
+                proxy.delay(Duration::from_millis(200));
+                span(Duration::from_secs(4)).await;
+                proxy.delay(Duration::ZERO);
+            }
+            Self::Cut => {
+                for _ in 0..10 {
+                    proxy.cut();
+                    span(Duration::from_millis(200)).await;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Every blow in a world of its own.
+pub async fn all(scale: Scale) -> Result<Vec<Row>> {
+    let blows: &[Blow] = if scale.long {
+        &[
+            Blow::Killed,
+            Blow::Frozen(1),
+            Blow::Frozen(10),
+            Blow::Frozen(60),
+            Blow::Flushed,
+            Blow::OutOfMemory,
+            Blow::Slow,
+            Blow::Cut,
+        ]
+    } else {
+        &[Blow::Killed, Blow::Frozen(6), Blow::Flushed, Blow::OutOfMemory, Blow::Slow, Blow::Cut]
+    };
+    let mut rows = Vec::new();
+    if scale.long {
+        for blow in blows {
+            rows.push(struck(&blow.name(), std::slice::from_ref(blow), scale).await?);
+        }
+    } else {
+        rows.push(struck("Redis: all of it in turn", blows, scale).await?);
+    }
+    Ok(rows)
+}
+
+async fn struck(name: &str, blows: &[Blow], scale: Scale) -> Result<Row> {
+    let mut row = Row::new(name, blows.len());
+    let mut redis = Redis::start().await?;
+    let proxy = Proxy::before(redis.place()).await?;
+    let redis_url = url(proxy.place());
+    let server = Server::start(&[&ROOMY[..], &[("REDIS__URL", &redis_url)]].concat()).await?;
+    let mut trial = Trial::new(server, SHAPE, scale.seed).await?;
+    let windows = trial
+        .run_while(async |stage| {
+            span(Duration::from_secs(2)).await;
+            let mut windows = Vec::new();
+            for blow in blows {
+                let from = stage.world.began.elapsed();
+                blow.strike(&mut redis, &proxy).await?;
+                stage.fault_ends();
+                span(Duration::from_secs(2)).await;
+                windows.push((from, stage.world.began.elapsed()));
+            }
+            Ok(windows)
+        })
+        .await?;
+    let run = trial.finish(&mut row).await?;
+    let silence = windows.into_iter().map(|(from, to)| longest_silence(&run, from, to)).max();
+    let silence = silence.unwrap_or_default();
+    row.note(format!("longest time without an acknowledgement {:.2} s", silence.as_secs_f64()));
+    row.must(silence <= MOST_SILENCE, || format!("nothing was acknowledged for {silence:?}"));
+    refilled(&mut trial, &redis, &mut row).await?;
+    Ok(row)
+}
+
+/// The tails are there again: Redis holds streams, and who comes back is answered out of them.
+async fn refilled(trial: &mut Trial, redis: &Redis, row: &mut Row) -> Result<()> {
+    trial
+        .run_while(async |stage: &mut Stage| {
+            let ready = wait_for_ready(stage).await;
+            span(Duration::from_secs(1)).await;
+            ready
+        })
+        .await?;
+    trial.rest().await?;
+    let before = Metrics::of(&trial.stage.world.server).await?;
+    trial.rest().await?;
+    let after = Metrics::of(&trial.stage.world.server).await?;
+    let grown = |name: &str| after.get(name) - before.get(name);
+    let hits = grown(r#"otvet_tail_reads_total{result="hit"}"#);
+    let misses = grown(r#"otvet_tail_reads_total{result="miss"}"#);
+    let keys = redis.command("DBSIZE").await?;
+    row.note(format!("afterwards a round of resumes: {hits} from tails, {misses} from the database; DBSIZE {keys}"));
+    row.must(misses <= hits / 20.0 && keys != ":0", || "the tails were not refilled".to_owned());
+    Ok(())
+}
+
+async fn wait_for_ready(stage: &Stage) -> Result<()> {
+    let rest = stage.world.rest();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(15);
+    while rest.get("/readyz").await?.status != 200 {
+        ensure!(tokio::time::Instant::now() < deadline, "Redis is back, and the server still is not ready");
+        span(Duration::from_millis(50)).await;
+    }
+    Ok(())
+}
+
+/// The server restarts while Redis is fine: lists keep their numbering.
+pub async fn server_restart(scale: Scale) -> Result<Vec<Row>> {
+    let rounds = scale.of(5, 2);
+    let mut row = Row::new("server restart, tails in Redis", rounds);
+    let redis = Redis::start().await?;
+    let redis_url = url(redis.place());
+    let server = Server::start(&[&ROOMY[..], &[("REDIS__URL", &redis_url)]].concat()).await?;
+    let mut trial = Trial::new(server, SHAPE, scale.seed).await?;
+    trial
+        .run_while(async |stage| {
+            for _ in 0..rounds {
+                span(Duration::from_secs(3)).await;
+                stage.world.server.sigterm()?;
+                stage.world.server.wait_exit().await?;
+                stage.restart().await?;
+            }
+            span(Duration::from_secs(2)).await;
+            Ok(())
+        })
+        .await?;
+    let run = trial.finish(&mut row).await?;
+    let (conversations, lists) = resets(&run);
+    row.note(format!("resets: {lists} of lists, {conversations} of conversations"));
+    row.must(lists == 0, || format!("{lists} lists began anew"));
+    wait_for(&trial.stage.world.server, "otvet_sockets", Duration::from_secs(5), |n| n > 0.0).await?;
+    Ok(vec![row])
+}
+
+/// How many streams were reset: conversations, and lists.
+fn resets(run: &RunLog) -> (usize, usize) {
+    let frames = run.clients.iter().flat_map(|c| &c.entries).filter_map(|e| match &e.what {
+        What::Received(ServerFrame::Reset(reset)) => Some(reset.stream),
+        _ => None,
+    });
+    let (conversations, lists): (Vec<_>, Vec<_>) = frames.partition(|s| matches!(s, StreamName::Conversation(_)));
+    (conversations.len(), lists.len())
+}
