@@ -86,16 +86,17 @@ impl Journal {
         limit: usize,
         cursor: Option<SearchCursor>,
     ) -> Result<Found, ReadError> {
+        let snapshot = self.snapshot().await?;
         self.counters.read();
         let mut rows =
-            page(search, cursor, self.db.backend).limit(limit as u64 + 1).all(&self.db.read).await?;
+            page(search, cursor, self.db.backend).limit(limit as u64 + 1).all(&snapshot).await?;
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(|last| SearchCursor {
             updated_at: Timestamp::from_millis(last.updated_at),
             id: ConversationId(last.id),
         });
-        Ok(Found { listed: self.with_cursors(rows, reader).await?, next })
+        Ok(Found { listed: self.with_cursors(snapshot, rows, reader).await?, next })
     }
 
     /// How many conversations match.

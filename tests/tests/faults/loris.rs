@@ -76,7 +76,7 @@ pub async fn all(scale: Scale) -> Result<Vec<Row>> {
             let asked = Instant::now();
             anna.ping().await?;
             longest = longest.max(asked.elapsed());
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
         Ok::<_, anyhow::Error>(longest)
     };

@@ -104,10 +104,11 @@ pub async fn never_read(scale: Scale) -> Result<Vec<Row>> {
     for outcome in join_all(phones.iter_mut().map(Client::connect)).await {
         outcome.context("coming back")?;
     }
-    for client in phones.iter().chain(&desks) {
-        let own = heads.iter().find(|(id, _)| client.positions().contains_key(&StreamName::Conversation(**id)));
-        let (id, head) = own.context("a client without a conversation")?;
-        client.expect_reached(StreamName::Conversation(*id), *head).await?;
+    let owners = (0..phones.len()).map(|n| n / (slow / PEOPLE)).chain(0..desks.len());
+    for (client, owner) in phones.iter().chain(&desks).zip(owners) {
+        let id = conversations[owner];
+        let head = heads.get(&id).copied().context("every conversation was written to")?;
+        client.expect_reached(StreamName::Conversation(id), head).await?;
     }
     row.recovered(back.elapsed());
     let mut stored = BTreeMap::new();
