@@ -30,6 +30,9 @@ pub trait People: Send + Sync {
     /// The manager or admin with this id, if there is an enabled one.
     async fn staff(&self, id: PersonId) -> Result<Option<Person>, Refusal>;
 
+    /// The guests that became this account: what they opened under a key is not opened again under the account's name.
+    async fn former_guests(&self, account: PersonId) -> Result<Vec<PersonId>, Refusal>;
+
     /// Puts on record that a manager took a conversation from another, or handed it on.
     async fn transferred(&self, conversation: ConversationId, from: PersonId, to: PersonId);
 }

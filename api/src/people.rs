@@ -17,6 +17,10 @@ impl People for KnownPeople {
         Ok(able.map(|account| account.person))
     }
 
+    async fn former_guests(&self, account: PersonId) -> Result<Vec<PersonId>, Refusal> {
+        Ok(self.0.guests_of(account).await?)
+    }
+
     async fn transferred(&self, conversation: ConversationId, from: PersonId, to: PersonId) {
         if let Err(error) = self.0.record_transfer(conversation, from, to).await {
             tracing::warn!(conversation.id = %conversation, %error, "a transfer is missing from the audit log");

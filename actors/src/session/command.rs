@@ -83,6 +83,9 @@ impl SessionState {
                 self.watch(&by, connection, Some(id.clone()), c.conversation);
                 Ok(None)
             }
+            Command::Unwatch(_) if !by.role.is_staff() => {
+                Err(Refusal::new(Code::Forbidden, "only managers watch conversations"))
+            }
             Command::Unwatch(c) => self.unwatch(connection, c.conversation).map(Some),
             Command::History(c) => {
                 let (directory, session, id) =

@@ -77,7 +77,7 @@ async fn an_inbox_that_slept_catches_up_under_its_numbering() {
 #[tokio::test]
 async fn a_guests_conversations_become_the_accounts() {
     let world = World::start().await;
-    let guest = Person { id: PersonId::Guest(5), role: Role::Visitor, name: "Гость".to_owned() };
+    let guest = Person { id: PersonId::Guest(1), role: Role::Visitor, name: "Гость".to_owned() };
     let conversation = {
         let mut member = world.join(guest.clone()).await;
         let id = member.open("k1", "Вопрос гостя").await.id;
@@ -94,6 +94,7 @@ async fn a_guests_conversations_become_the_accounts() {
         "what the guest sent is not sent again"
     );
     assert_eq!(anna.send(conversation, "k3", "Теперь я").await.unwrap(), 4);
+    assert_eq!(anna.open("k1", "Вопрос гостя").await.id, conversation, "nor is it opened again");
     assert_eq!(world.house.adopt(guest.id, visitor(1)).await, Ok(0));
     assert_eq!(
         world.journal.load(conversation, &Default::default()).await.unwrap().unwrap().participants.len(),

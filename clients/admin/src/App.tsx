@@ -3,7 +3,7 @@ import type { OtvetClient } from "@otvet/sdk";
 import type { AuthProvider, I18nProvider, Store } from "ra-core";
 import { lazy } from "react";
 import { Admin, CustomRoutes, Notification, Resource } from "react-admin";
-import { Navigate, Route } from "react-router";
+import { HashRouter, Navigate, Route } from "react-router";
 import type { PanelDataProvider } from "./api/dataProvider";
 import { LoginPage } from "./auth/LoginPage";
 import { AppLayout } from "./layout/AppLayout";
@@ -27,23 +27,26 @@ export function App({ client, styles, ...providers }: AppProps) {
   return (
     <CacheProvider value={styles}>
       <ClientProvider value={client}>
-        <Admin
-          {...providers}
-          title="Otvet"
-          requireAuth
-          disableTelemetry
-          layout={AppLayout}
-          loginPage={LoginPage}
-          lightTheme={lightTheme}
-          darkTheme={darkTheme}
-          notification={TopNotification}
-          dashboard={ToInbox}
-        >
-          <Resource name="people" list={PeoplePage} recordRepresentation="name" />
-          <CustomRoutes>
-            <Route path="/inbox/:tab?/:id?" element={<InboxPage />} />
-          </CustomRoutes>
-        </Admin>
+        {/* React Admin's sign-out navigates and empties its caches in one go. As a transition the navigation would come late, and each time find itself signed out anew: for seconds. */}
+        <HashRouter useTransitions={false}>
+          <Admin
+            {...providers}
+            title="Otvet"
+            requireAuth
+            disableTelemetry
+            layout={AppLayout}
+            loginPage={LoginPage}
+            lightTheme={lightTheme}
+            darkTheme={darkTheme}
+            notification={TopNotification}
+            dashboard={ToInbox}
+          >
+            <Resource name="people" list={PeoplePage} recordRepresentation="name" />
+            <CustomRoutes>
+              <Route path="/inbox/:tab?/:id?" element={<InboxPage />} />
+            </CustomRoutes>
+          </Admin>
+        </HashRouter>
       </ClientProvider>
     </CacheProvider>
   );

@@ -30,6 +30,13 @@ export interface Page<T> {
   next: string | null;
 }
 
+/** A piece of a conversation's history, in its order. */
+export interface EventPage {
+  data: Event[];
+  /** Whether there is more in the direction that was asked for. */
+  more: boolean;
+}
+
 export interface Registration {
   name: string;
   email: string;
@@ -105,7 +112,7 @@ export class RestClient {
     return "conversation" in answer ? answer.conversation : answer;
   }
 
-  messages(id: ConversationId, range: { before?: number; after?: number; limit?: number } = {}): Promise<Page<Event>> {
+  messages(id: ConversationId, range: { before?: number; after?: number; limit?: number } = {}): Promise<EventPage> {
     return this.#call("GET", `/conversations/${encodeURIComponent(id)}/messages${query(range)}`);
   }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use sea_orm::sea_query::Order;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, IsolationLevel, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, Select, TransactionOptions, TransactionTrait,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IsolationLevel,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, TransactionOptions, TransactionTrait,
 };
 use uuid::Uuid;
 
@@ -90,8 +90,8 @@ impl Journal {
         reader: PersonId,
         limit: usize,
     ) -> Result<Vec<Listed>, ReadError> {
-        let snapshot = self.snapshot().await?;
         self.counters.read();
+        let snapshot = self.snapshot().await?;
         let rows = listed_by(listing).limit(limit as u64).all(&snapshot).await?;
         self.with_cursors(snapshot, rows, reader).await
     }
@@ -101,8 +101,8 @@ impl Journal {
     /// # Errors
     /// When the database does not answer, or holds what it should not.
     pub async fn listed(&self, id: ConversationId, reader: PersonId) -> Result<Option<Listed>, ReadError> {
-        let snapshot = self.snapshot().await?;
         self.counters.read();
+        let snapshot = self.snapshot().await?;
         let row = chat_conversations::Entity::find_by_id(id.0).one(&snapshot).await?;
         Ok(self.with_cursors(snapshot, row.into_iter().collect(), reader).await?.pop())
     }
@@ -138,18 +138,18 @@ impl Journal {
         super::group::heads(&self.db.read, ids.iter().copied()).await
     }
 
-    /// A transaction for several queries that must agree: a commit between them would leave counts that do not belong to
-    /// the head. SQLite has no other kind.
-    pub(super) async fn snapshot(&self) -> Result<DatabaseTransaction, ReadError> {
+    /// One state of the database for several queries: a commit between them would leave counts that do not belong to the
+    /// head. SQLite has no other kind of transaction.
+    pub(super) async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
         let isolated = self.db.backend != DbBackend::Sqlite;
         let options = TransactionOptions {
             isolation_level: isolated.then_some(IsolationLevel::RepeatableRead),
             ..TransactionOptions::default()
         };
-        Ok(self.db.read.begin_with_options(options).await?)
+        self.db.read.begin_with_options(options).await
     }
 
-    /// The participants of rows that were read in this snapshot, which ends here: one query for any number of rows.
+    /// The entries of these rows: one query more, for any number of them. Ends the snapshot that they were read from.
     pub(super) async fn with_cursors(
         &self,
         snapshot: DatabaseTransaction,

@@ -86,10 +86,9 @@ impl Journal {
         limit: usize,
         cursor: Option<SearchCursor>,
     ) -> Result<Found, ReadError> {
-        let snapshot = self.snapshot().await?;
         self.counters.read();
-        let mut rows =
-            page(search, cursor, self.db.backend).limit(limit as u64 + 1).all(&snapshot).await?;
+        let snapshot = self.snapshot().await?;
+        let mut rows = page(search, cursor, self.db.backend).limit(limit as u64 + 1).all(&snapshot).await?;
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(|last| SearchCursor {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::client::{ClientFrame, Command, CommandId};
+use super::client::{ClientFrame, CommandId};
 use super::codes::{Code, Refusal};
 
 /// How one connection's frames are encoded, agreed on at the handshake.
@@ -69,7 +69,7 @@ pub fn decode(format: Format, bytes: &[u8]) -> Result<ClientFrame, DecodeError> 
     }
     let header = match format {
         Format::Json => serde_json::from_slice(bytes).map_err(|e| e.to_string()),
-        Format::MessagePack => from_msgpack(bytes),
+        Format::MessagePack => from_msgpack(bytes).map_err(|unreadable| unreadable.why),
     };
     let Header { kind, id } = header.map_err(|why| DecodeError::Malformed(shorten(&why)))?;
     if matches!(&id, Some(CommandId::Text(text)) if text.len() > MAX_ID_BYTES) {
@@ -84,9 +84,11 @@ pub fn decode(format: Format, bytes: &[u8]) -> Result<ClientFrame, DecodeError> 
     if id.is_none() && kind != "typing" {
         return Err(refused(Code::Invalid, format!("`{kind}` needs an id, a string or an integer")));
     }
-    let command: Command = decode_any(format, bytes)
-        .map_err(|why| refused(Code::Invalid, format!("`{kind}`: {}", shorten(&why))))?;
-    Ok(ClientFrame { id, command })
+    match read(format, bytes) {
+        Ok(command) => Ok(ClientFrame { id, command }),
+        Err(Unreadable { why, is_nesting: true }) => Err(DecodeError::Malformed(shorten(&why))),
+        Err(Unreadable { why, .. }) => Err(refused(Code::Invalid, format!("`{kind}`: {}", shorten(&why)))),
+    }
 }
 
 /// Reads any value of the protocol: tests, the load generator and the tails read frames of the server.
@@ -94,10 +96,7 @@ pub fn decode(format: Format, bytes: &[u8]) -> Result<ClientFrame, DecodeError> 
 /// # Errors
 /// What the bytes lack, in one sentence.
 pub fn decode_any<T: DeserializeOwned>(format: Format, bytes: &[u8]) -> Result<T, String> {
-    match format {
-        Format::Json => serde_json::from_slice(bytes).map_err(|e| e.to_string()),
-        Format::MessagePack => from_msgpack(bytes),
-    }
+    read(format, bytes).map_err(|unreadable| unreadable.why)
 }
 
 /// Writes any value of the protocol.
@@ -137,6 +136,24 @@ fn starts_an_object(format: Format, bytes: &[u8]) -> bool {
     }
 }
 
+/// Why bytes are not a value.
+struct Unreadable {
+    why: String,
+    /// Nested too deep: that is no value of anybody's, and no command could be meant.
+    is_nesting: bool,
+}
+
+fn read<T: DeserializeOwned>(format: Format, bytes: &[u8]) -> Result<T, Unreadable> {
+    match format {
+        Format::Json => serde_json::from_slice(bytes).map_err(|e| Unreadable {
+            // The header was read before, so that the only fault of syntax left is the depth of what it skipped.
+            is_nesting: e.is_syntax(),
+            why: e.to_string(),
+        }),
+        Format::MessagePack => from_msgpack(bytes),
+    }
+}
+
 /// A parser's sentence may quote the input at full length: it is echoed, so it must not be a lever either.
 fn shorten(why: &str) -> String {
     const MAX_CHARS: usize = 200;
@@ -147,13 +164,16 @@ fn shorten(why: &str) -> String {
 }
 
 /// Exactly one MessagePack value: bytes behind it are refused, as JSON does.
-fn from_msgpack<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, String> {
+fn from_msgpack<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Unreadable> {
     let mut reader = rmp_serde::Deserializer::new(std::io::Cursor::new(bytes));
     // The protocol nests four deep; the bound keeps hostile input off the stack (security baseline: depth 128).
     reader.set_max_depth(128);
-    let value = T::deserialize(&mut reader).map_err(|e| e.to_string())?;
+    let value = T::deserialize(&mut reader).map_err(|e| Unreadable {
+        is_nesting: matches!(e, rmp_serde::decode::Error::DepthLimitExceeded),
+        why: e.to_string(),
+    })?;
     if reader.position() < bytes.len() as u64 {
-        Err("bytes behind the end of the value".to_owned())
+        Err(Unreadable { why: "bytes behind the end of the value".to_owned(), is_nesting: false })
     } else {
         Ok(value)
     }

@@ -47,6 +47,6 @@ pub(crate) async fn register(mut call: Call) -> Result<Response, Problem> {
     let Registration { name, email, password, guest_token } = call.json().await?;
     let password = password.unwrap_or_else(|| Password::from(""));
     let issued = call.edge.identity.register(NewAccount { name, email, password }).await?;
-    adopt_guest(&call.edge, guest_token, &issued.person).await;
+    adopt_guest(&call.edge, guest_token.or_else(|| call.bearer()), &issued.person).await;
     call::json(StatusCode::CREATED, &SignedInAnswer::from(issued))
 }

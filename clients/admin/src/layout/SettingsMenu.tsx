@@ -1,17 +1,23 @@
 import LogoutIcon from "@mui/icons-material/Logout";
 import SettingsIcon from "@mui/icons-material/SettingsOutlined";
 import { Alert, Box, Button, Divider, FormControlLabel, IconButton, Popover, Switch, ToggleButton, ToggleButtonGroup, Tooltip, Typography } from "@mui/material";
-import { useLocaleState, useLogout, useRemoveFromStore, useStore, useTranslate } from "ra-core";
+import { useLocaleState, useLogout, useRemoveFromStore, useStore, useStoreContext, useTranslate } from "ra-core";
 import { useId, useState, type ReactNode } from "react";
 import { notificationPermission, requestNotifications } from "../alerts/desktop";
 import type { ManagerIdentity } from "../auth/authProvider";
 import { LOCALES } from "../i18n/i18nProvider";
-import { useDesktopPreference, useSoundPreference } from "./preferences";
+import { DRAFTS, useDesktopPreference, useSoundPreference } from "./preferences";
 
 /** Language, appearance, sound, notifications and the way out. */
 export function SettingsMenu({ identity }: { identity: ManagerIdentity }) {
   const translate = useTranslate();
   const logout = useLogout();
+  const store = useStoreContext();
+  // Who goes of their own will leaves nothing behind; a session that ends by itself keeps what was being written.
+  const signOut = () => {
+    store.removeItems(DRAFTS);
+    void logout();
+  };
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   const label = translate("otvet.nav.settings");
   return (
@@ -37,7 +43,7 @@ export function SettingsMenu({ identity }: { identity: ManagerIdentity }) {
         <SoundChoice />
         <DesktopChoice />
         <Divider sx={{ my: 1 }} />
-        <Button fullWidth color="secondary" startIcon={<LogoutIcon />} onClick={() => void logout()}>{translate("otvet.nav.sign_out")}</Button>
+        <Button fullWidth color="secondary" startIcon={<LogoutIcon />} onClick={signOut}>{translate("otvet.nav.sign_out")}</Button>
       </Popover>
     </>
   );

@@ -6,6 +6,7 @@ import { useDataProvider, useNotify, useStore, useTranslate } from "ra-core";
 import { useState, type KeyboardEvent } from "react";
 import type { PanelDataProvider } from "../api/dataProvider";
 import { describeFailure } from "../api/problem";
+import { draftKey } from "../layout/preferences";
 import { conversationTopic } from "../realtime/contract";
 import { useClient } from "../realtime/session";
 import { ComposerMode, type Mode } from "./ComposerMode";
@@ -25,7 +26,7 @@ export function Composer({ conversation, me }: { conversation: Summary; me: Pers
   const { canReply, hint } = composerRules(conversation, me);
   const [wanted, setMode] = useState<Mode>("reply");
   const mode: Mode = canReply ? wanted : "note";
-  const [text, setText] = useStore<string>(`otvet.draft.${conversation.id}`, "");
+  const [text, setText] = useStore<string>(draftKey(me, conversation.id), "");
   const typed = useTypingSignal(conversation.id);
 
   const body = text.trim();

@@ -18,7 +18,7 @@ export function Ask(): JSX.Element {
   const canAsk = body.trim() !== "" && length <= limits.body_chars && lengthOf(subject) <= limits.subject_chars;
   const ask = async () => {
     if (!canAsk) return;
-    const item = await session.client.open({ body: body.trim(), ...(subject.trim() ? { subject: subject.trim() } : {}) });
+    const item = await session.client.open({ body: body.trim(), subject: subject.trim() || subjectOf(body) });
     const stop = session.client.on("sent", (sent) => {
       if (sent.item.key !== item.key) return;
       stop();
@@ -55,4 +55,13 @@ export function Ask(): JSX.Element {
       </form>
     </section>
   );
+}
+
+/** Characters of a question that stand for it in lists. */
+const SUBJECT_LENGTH = 80;
+
+/** The first line of a question: without a subject of its own, its title would change with every message. */
+export function subjectOf(body: string): string {
+  const characters = [...(body.trim().split("\n")[0] ?? "").trim()];
+  return characters.length > SUBJECT_LENGTH ? `${characters.slice(0, SUBJECT_LENGTH - 1).join("").trimEnd()}…` : characters.join("");
 }

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { brief } from "../i18n/dates.js";
 import { Avatar } from "../ui/avatar.js";
 import { useFace } from "../ui/context.js";
+import { isOwn } from "../thread/own.js";
 import { Icon, Mark } from "../ui/icons.js";
 
 /** The person's conversations, the newest on top; questions that are still on their way stand before them. */
@@ -45,7 +46,7 @@ function Entry({ conversation, isCurrent }: { conversation: Summary; isCurrent: 
   const { session, settings, router, t } = useFace();
   const { last_message: last, manager, unread, status } = conversation;
   const typing = session.typing(conversation.id);
-  const preview = typing ? t.typing(typing.name) : last ? `${last.author.id === session.person?.id ? `${t.you}: ` : ""}${last.body}` : t.opened;
+  const preview = typing ? t.typing(typing.name) : last ? `${isOwn(last.author, session.person) ? `${t.you}: ` : ""}${last.body}` : t.opened;
   return (
     <li>
       <button class="entry" aria-current={isCurrent ? "page" : undefined} onClick={() => router.go({ screen: "thread", id: conversation.id })}>

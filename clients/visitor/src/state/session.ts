@@ -1,4 +1,5 @@
 import { type ConnectionState, OtvetClient, type Person, RestClient, type SignedIn, type Store } from "@otvet/sdk";
+import { isOwn } from "../thread/own.js";
 import { deviceName } from "./device.js";
 import { readLocal, writeLocal } from "./local.js";
 import { Observable } from "./observable.js";
@@ -33,7 +34,7 @@ export class Session extends Observable {
       if (kind === "typing" && person.id !== this.person?.id) this.#showTyping(conversation, person);
     });
     this.client.on("event", (event) => {
-      if (event.kind !== "message" || event.author.id === this.person?.id) return;
+      if (event.kind !== "message" || isOwn(event.author, this.person)) return;
       const conversation = event.stream.slice(event.stream.indexOf("/") + 1);
       this.#typing.delete(conversation);
       void this.client.delivered(conversation, event.seq).catch(() => undefined);

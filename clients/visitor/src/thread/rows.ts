@@ -2,6 +2,7 @@ import type { Event, Person, QueuedItem } from "@otvet/sdk";
 import type { IconName } from "../ui/icons.js";
 import { day, dayNumber } from "../i18n/dates.js";
 import type { Language, Texts } from "../i18n/index.js";
+import { isOwn } from "./own.js";
 
 export type Delivery = "queued" | "sending" | "sent" | "read" | "refused";
 
@@ -61,10 +62,10 @@ function eventRow(event: Event, { me, readUpTo, texts: t }: RowsInput): Row | nu
   const system = (icon: IconName, text: string): Row => ({ type: "system", key: `s${event.seq}`, icon, text, at: event.at });
   switch (event.kind) {
     case "message": {
-      const isOwn = event.author.id === me?.id || (event.author.role === "visitor" && me?.role === "visitor");
+      const own = isOwn(event.author, me);
       return {
-        type: "message", key: isOwn ? event.key : `m${event.seq}`, seq: event.seq, author: event.author, body: event.body, at: event.at, isOwn,
-        opensRun: true, closesRun: true, delivery: isOwn ? (event.seq <= readUpTo ? "read" : "sent") : null, item: null,
+        type: "message", key: own ? event.key : `m${event.seq}`, seq: event.seq, author: event.author, body: event.body, at: event.at, isOwn: own,
+        opensRun: true, closesRun: true, delivery: own ? (event.seq <= readUpTo ? "read" : "sent") : null, item: null,
       };
     }
     case "opened":
@@ -103,5 +104,5 @@ function markRuns(all: Row[]): void {
 }
 
 function continues(before: MessageRow, row: MessageRow): boolean {
-  return before.author.id === row.author.id && before.isOwn === row.isOwn && new Date(row.at).getTime() - new Date(before.at).getTime() < RUN_GAP;
+  return before.isOwn === row.isOwn && (row.isOwn || before.author.id === row.author.id) && new Date(row.at).getTime() - new Date(before.at).getTime() < RUN_GAP;
 }

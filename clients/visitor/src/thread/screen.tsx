@@ -9,6 +9,7 @@ import { Icon } from "../ui/icons.js";
 import { RowView } from "./bubble.js";
 import { Composer } from "./composer.js";
 import { Log } from "./log.js";
+import { isOwn } from "./own.js";
 import { rows } from "./rows.js";
 
 /** A conversation. */
@@ -74,7 +75,7 @@ function Head({ thread }: { thread: Thread }): JSX.Element {
 /** Moves the read mark while the newest message is really looked at. */
 function useReading(thread: Thread, isAtBottom: boolean): void {
   const { session } = useFace();
-  const last = thread.events.findLast((event) => event.kind === "message" && event.author.id !== session.person?.id)?.seq ?? 0;
+  const last = thread.events.findLast((event) => event.kind === "message" && !isOwn(event.author, session.person))?.seq ?? 0;
   useEffect(() => {
     const read = () => {
       const known = session.person ? (thread.summary?.cursors[session.person.id]?.read ?? 0) : 0;
@@ -96,7 +97,7 @@ function Announcer({ events, isLoaded }: { events: readonly Event[]; isLoaded: b
     if (!isLoaded) return;
     const isNew = heard.current !== null && last !== undefined && last.seq > heard.current;
     heard.current = last?.seq ?? 0;
-    if (isNew && last.kind === "message" && last.author.id !== session.person?.id) setWords(t.newMessageFrom(last.author.name, last.body));
+    if (isNew && last.kind === "message" && !isOwn(last.author, session.person)) setWords(t.newMessageFrom(last.author.name, last.body));
   }, [last, isLoaded]);
   return <div class="unseen" aria-live="polite">{words}</div>;
 }

@@ -79,7 +79,7 @@ async fn a_first_frame_that_is_no_hello_ends_the_connection() {
             format!("99999999999999999999|{secret}"),
             format!("-{good}"),
             format!(" {good}"),
-            secret.into(),
+            format!("{secret}x"),
             format!("{good}|{secret}"),
             "0|' OR 1=1 --".into(),
             format!("{number}|{}", secret.to_uppercase()),
