@@ -18,8 +18,20 @@ const MAX_BYTES: usize = 8 * 1024;
 
 /// What parsers trip over, put in at random places.
 const TOKENS: [&[u8]; 14] = [
-    b"{", b"[", b"\"", b"\\u0000", b"\\ud800", b"1e999", b"-0", b"null", b"|", b"\xff", b"\xdf\xff\xff\xff\xff", b"\xc1",
-    b"\"type\":", b"\"id\":",
+    b"{",
+    b"[",
+    b"\"",
+    b"\\u0000",
+    b"\\ud800",
+    b"1e999",
+    b"-0",
+    b"null",
+    b"|",
+    b"\xff",
+    b"\xdf\xff\xff\xff\xff",
+    b"\xc1",
+    b"\"type\":",
+    b"\"id\":",
 ];
 
 fn corpus(folder: &str) -> Vec<Vec<u8>> {

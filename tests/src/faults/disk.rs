@@ -20,7 +20,8 @@ impl SmallDisk {
     pub fn mount(mib: usize) -> Result<Self> {
         let dir = tempfile::tempdir()?;
         let size = format!("size={mib}m");
-        let status = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(dir.path()).status();
+        let status =
+            Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(dir.path()).status();
         ensure!(status.context("mount")?.success(), "mounting a small disk needs the rights of root");
         Ok(Self { dir })
     }

@@ -79,7 +79,9 @@ impl Redis {
             BufReader::new(stream).read_line(&mut answer).await?;
             Ok::<_, std::io::Error>(answer.trim_end().to_owned())
         };
-        Ok(tokio::time::timeout(Duration::from_secs(3), exchange).await.context("Redis does not answer")??)
+        Ok(tokio::time::timeout(Duration::from_secs(3), exchange)
+            .await
+            .context("Redis does not answer")??)
     }
 
     /// The same, where anything but `+OK` is an error.

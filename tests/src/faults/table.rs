@@ -40,7 +40,10 @@ impl Row {
             *sum += report.count(fault);
         }
         if !report.is_clean() {
-            self.broken.push(format!("{report}"));
+            // Messages may be long: the start of each finding is enough to look it up.
+            let lines = format!("{report}");
+            let lines = lines.lines().map(|line| line.chars().take(300).collect::<String>());
+            self.broken.push(lines.collect::<Vec<_>>().join("\n"));
         }
     }
 
@@ -69,8 +72,19 @@ impl Row {
 /// All rows, as Markdown that is also readable in a terminal.
 pub fn render(rows: &[Row]) -> String {
     const HEADS: [&str; 13] = [
-        "fault", "rounds", "commands", "per s", "acknowledged", "lost", "doubled", "gaps", "disorder", "leaked",
-        "miscounted", "recovery", "outcome",
+        "fault",
+        "rounds",
+        "commands",
+        "per s",
+        "acknowledged",
+        "lost",
+        "doubled",
+        "gaps",
+        "disorder",
+        "leaked",
+        "miscounted",
+        "recovery",
+        "outcome",
     ];
     let mut lines = vec![HEADS.map(str::to_owned).to_vec()];
     for row in rows {

@@ -4,21 +4,20 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use otvet_engine::ids::ConversationId;
 use otvet_engine::protocol::{Command, ServerFrame};
 
 use super::table::Row;
 use crate::checker::check;
 use crate::checker::log::{RunLog, What};
+use crate::client::Client;
 use crate::plan::{Load, Shape};
 use crate::server::Server;
 use crate::world::World;
 
 /// Above what walkers do, so that the pace and not the limit decides.
-pub const ROOMY: [(&str, &str); 3] = [
-    ("LIMITS__COMMANDS_PER_SECOND", "1000"),
-    ("LIMITS__BURST", "1000"),
-    ("LOG__LEVEL", "warn"),
-];
+pub const ROOMY: [(&str, &str); 3] =
+    [("LIMITS__COMMANDS_PER_SECOND", "1000"), ("LIMITS__BURST", "1000"), ("LOG__LEVEL", "warn")];
 
 /// The world, and when each fault began and ended.
 #[derive(Debug)]
@@ -84,7 +83,23 @@ impl Trial {
     /// # Errors
     /// When somebody cannot come back, or the end cannot be read.
     pub async fn finish(&mut self, row: &mut Row) -> Result<RunLog> {
-        let run = self.load.quiesce().await?;
+        self.finish_with(row, &mut []).await
+    }
+
+    /// The same with further people and what each of them wrote in.
+    ///
+    /// # Errors
+    /// As [`Trial::finish`].
+    pub async fn finish_with(
+        &mut self,
+        row: &mut Row,
+        others: &mut [(&mut Client, ConversationId)],
+    ) -> Result<RunLog> {
+        let mut run = self.load.quiesce().await?;
+        for (client, conversation) in others {
+            run.stored.insert(*conversation, client.whole(*conversation).await?);
+            run.clients.push(client.log());
+        }
         row.count(&check(&run));
         let acknowledged = acknowledgements(&run);
         row.commands += commands(&run);
@@ -100,14 +115,6 @@ impl Trial {
             }
         }
         Ok(run)
-    }
-
-    /// The same without adding up: everybody at rest, everything checked, the load may go on.
-    ///
-    /// # Errors
-    /// As [`Trial::finish`].
-    pub async fn rest(&mut self) -> Result<RunLog> {
-        self.load.quiesce().await
     }
 }
 
@@ -125,7 +132,10 @@ pub fn acknowledgements(run: &RunLog) -> Vec<Duration> {
         for entry in &client.entries {
             match &entry.what {
                 What::Sent(frame) => {
-                    let stored = !matches!(frame.command, Command::Ping | Command::History(_) | Command::Watch(_) | Command::Unwatch(_));
+                    let stored = !matches!(
+                        frame.command,
+                        Command::Ping | Command::History(_) | Command::Watch(_) | Command::Unwatch(_)
+                    );
                     if let (Some(id), true) = (&frame.id, stored) {
                         open.insert(id, ());
                     }

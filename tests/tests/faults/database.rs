@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use otvet_engine::protocol::Code;
+use otvet_engine::protocol::{Code, ServerFrame};
+use otvet_tests::checker::log::What;
 use otvet_tests::client::Trouble;
 use otvet_tests::faults::database::{Lock, integrity};
 use otvet_tests::faults::disk::SmallDisk;
@@ -54,7 +55,6 @@ pub async fn full(scale: Scale) -> Result<Vec<Row>> {
     let guest = trial.stage.world.guest("Witness").await?;
     let mut witness = trial.stage.world.connect("witness", &guest).await?;
     let (conversation, _) = witness.open("first", None, "Is there room?").await?;
-    let mut refused = 0;
     trial
         .run_while(async |stage| {
             for round in 0..rounds {
@@ -65,8 +65,13 @@ pub async fn full(scale: Scale) -> Result<Vec<Row>> {
                 let mut number = 0;
                 loop {
                     number += 1;
-                    match witness.send(conversation.id, &format!("{round}-{number}"), &"x".repeat(4_000)).await {
-                        Ok(_) => ensure!(began.elapsed() < Duration::from_secs(20), "a full disk refuses nothing"),
+                    match witness
+                        .send(conversation.id, &format!("{round}-{number}"), &"x".repeat(4_000))
+                        .await
+                    {
+                        Ok(_) => {
+                            ensure!(began.elapsed() < Duration::from_secs(20), "a full disk refuses nothing")
+                        }
                         Err(Trouble::Refused(no)) => {
                             ensure!(no.code == Code::Unavailable, "refused as {}", no.code);
                             break;
@@ -74,7 +79,6 @@ pub async fn full(scale: Scale) -> Result<Vec<Row>> {
                         Err(other) => return Err(other.into()),
                     }
                 }
-                refused += 1;
                 span(Duration::from_secs(2)).await;
                 // Reading goes on.
                 ensure!(!witness.whole(conversation.id).await?.is_empty(), "reading stopped, too");
@@ -86,18 +90,16 @@ pub async fn full(scale: Scale) -> Result<Vec<Row>> {
             Ok(())
         })
         .await?;
-    let run = trial.finish(&mut row).await?;
+    let run = trial.finish_with(&mut row, &mut [(&mut witness, conversation.id)]).await?;
     let count = |code| {
         let failed = run.clients.iter().flat_map(|c| &c.entries).filter(|e| match &e.what {
-            otvet_tests::checker::log::What::Received(otvet_engine::protocol::ServerFrame::Failed(no)) => {
-                no.code == code
-            }
+            What::Received(ServerFrame::Failed(no)) => no.code == code,
             _ => false,
         });
         failed.count()
     };
     let (unavailable, internal) = (count(Code::Unavailable), count(Code::Internal));
-    row.note(format!("{} commands refused with `unavailable`, {internal} with `internal`", unavailable + refused));
+    row.note(format!("{unavailable} commands refused with `unavailable`, {internal} with `internal`"));
     row.must(internal == 0, || format!("{internal} commands answered with `internal`"));
     let said = integrity(&file).await?;
     row.must(said == "ok", || format!("integrity_check: {said}"));

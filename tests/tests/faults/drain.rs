@@ -48,7 +48,10 @@ pub async fn under_load(scale: Scale) -> Result<Vec<Row>> {
         })
         .await?;
     trial.finish(&mut row).await?;
-    row.note(format!("{LISTENERS} listeners each time; the longest exit took {:.2} s", longest.as_secs_f64()));
+    row.note(format!(
+        "{LISTENERS} listeners each time; the longest exit took {:.2} s",
+        longest.as_secs_f64()
+    ));
     row.must(silent == 0, || format!("{silent} listeners were not told bye and closed with 1012"));
     row.must(longest < DRAIN, || format!("the exit took {longest:?}"));
     Ok(vec![row])

@@ -50,7 +50,7 @@ pub async fn all(scale: Scale) -> Result<Vec<Row>> {
             at_once: b"POST /api/v1/guest HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n"
                 .to_vec(),
             dribble: b' ',
-            limit: Duration::from_secs(10),
+            limit: Duration::from_secs(30),
         },
         // The first byte of a text frame; what follows is its masked length of 125, its mask, and its text.
         Waster {
@@ -91,7 +91,9 @@ pub async fn all(scale: Scale) -> Result<Vec<Row>> {
     row.must(disturbed < Duration::from_secs(2), || format!("an answer took {disturbed:?}"));
     // Anna's, and the one that asks.
     let patience = Duration::from_secs(10);
-    wait_for(&world.server, "otvet_connections", patience, |n| n <= 2.0).await.context("places not given back")?;
+    wait_for(&world.server, "otvet_connections", patience, |n| n <= 2.0)
+        .await
+        .context("places not given back")?;
     Ok(vec![row])
 }
 

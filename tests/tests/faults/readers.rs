@@ -89,10 +89,21 @@ pub async fn never_read(scale: Scale) -> Result<Vec<Row>> {
         }
     };
     let (took, peak) = (began.elapsed(), Memory::of(&world.server)?.peak);
-    row.note(format!("{closed} of {slow} closed with 4508 after {:.1} s, {number} × 8 KB sent to each", took.as_secs_f64()));
+    row.note(format!(
+        "{closed} of {slow} closed with 4508 after {:.1} s, {number} × 8 KB sent to each",
+        took.as_secs_f64()
+    ));
     let (grown, bound) = (peak.saturating_sub(before.now), (slow * OUTBOX / 1024) as u64 + HEADROOM_KIB);
-    row.note(format!("resident {} MiB, at the peak {} MiB; the bound allows {} MiB more", before.now / 1024, peak / 1024, bound / 1024));
-    row.note(format!("the slowest acknowledgement to somebody else {:.0} ms", slowest.as_secs_f64() * 1_000.0));
+    row.note(format!(
+        "resident {} MiB, at the peak {} MiB; the bound allows {} MiB more",
+        before.now / 1024,
+        peak / 1024,
+        bound / 1024
+    ));
+    row.note(format!(
+        "the slowest acknowledgement to somebody else {:.0} ms",
+        slowest.as_secs_f64() * 1_000.0
+    ));
     row.must(closed >= slow as f64, || format!("only {closed} were let go within {CLOSED_WITHIN:?}"));
     row.must(grown <= bound, || format!("memory grew by {grown} KiB"));
     row.must(slowest < Duration::from_secs(3), || format!("an acknowledgement took {slowest:?}"));
@@ -131,7 +142,9 @@ async fn deaf(world: &World, phone: &Client) -> Result<WebSocketStream<TcpStream
     socket.set_tcp_mss(1_400)?;
     socket.set_recv_buffer_size(16 * 1024)?;
     socket.set_nonblocking(true)?;
-    let stream = tokio::net::TcpSocket::from_std_stream(std::net::TcpStream::from(socket)).connect(world.server.place()).await?;
+    let stream = tokio::net::TcpSocket::from_std_stream(std::net::TcpStream::from(socket))
+        .connect(world.server.place())
+        .await?;
     let url = format!("ws://{}/ws", world.server.place());
     let (mut socket, _) = tokio_tungstenite::client_async(url, stream).await?;
     let positions: BTreeMap<String, _> =

@@ -150,8 +150,12 @@ async fn refilled(trial: &mut Trial, redis: &Redis, row: &mut Row) -> Result<()>
     let hits = grown(r#"otvet_tail_reads_total{result="hit"}"#);
     let misses = grown(r#"otvet_tail_reads_total{result="miss"}"#);
     let keys = redis.command("DBSIZE").await?;
-    row.note(format!("afterwards, streams read for who came back: {hits} from tails, {misses} from the database"));
-    row.must(hits > 0.0 && misses <= hits / 10.0 && keys != ":0", || format!("tails not refilled; DBSIZE {keys}"));
+    row.note(format!(
+        "afterwards, streams read for who came back: {hits} from tails, {misses} from the database"
+    ));
+    row.must(hits > 0.0 && misses <= hits / 10.0 && keys != ":0", || {
+        format!("tails not refilled: {hits} hits, {misses} misses, DBSIZE {keys}")
+    });
     Ok(())
 }
 
@@ -187,7 +191,10 @@ pub async fn server_restart(scale: Scale) -> Result<Vec<Row>> {
         .await?;
     let run = trial.finish(&mut row).await?;
     let (all, anew) = resets(&run);
-    row.note(format!("resets: {all} of positions further back than a tail is long, {} for a numbering that began anew", anew.len()));
+    row.note(format!(
+        "resets: {all} of positions further back than a tail is long, {} for a numbering that began anew",
+        anew.len()
+    ));
     row.must(anew.is_empty(), || format!("streams began anew: {:#?}", &anew[..anew.len().min(10)]));
     Ok(vec![row])
 }
@@ -204,7 +211,10 @@ fn resets(run: &RunLog) -> (usize, Vec<String>) {
                     Some(position) if position.epoch == reset.epoch => all += 1,
                     // A stream without an event has no numbering to carry on.
                     Some(position) if position.seq == 0 && reset.seq == 0 => {}
-                    before => anew.push(format!("{:?} {}: {before:?}, then {} {:?}", entry.at, client.name, reset.seq, reset.epoch)),
+                    before => anew.push(format!(
+                        "{:?} {}: {before:?}, then {} {:?}",
+                        entry.at, client.name, reset.seq, reset.epoch
+                    )),
                 },
                 _ => {}
             }

@@ -79,7 +79,13 @@ fn conversation(client: &Client) -> Option<otvet_engine::ids::ConversationId> {
     })
 }
 
-async fn storm(world: &mut World, guests: &mut [Client], mark: &mut Client, killed: bool, row: &mut Row) -> Result<()> {
+async fn storm(
+    world: &mut World,
+    guests: &mut [Client],
+    mark: &mut Client,
+    killed: bool,
+    row: &mut Row,
+) -> Result<()> {
     let many = guests.len();
     stream::iter(guests.iter_mut()).for_each_concurrent(None, Client::drop_hard).await;
     // Something is missed: an answer to every tenth.
@@ -132,7 +138,9 @@ async fn come_back(client: &mut Client) -> Result<bool> {
     loop {
         match client.connect().await {
             Ok(ready) => return Ok(ready.recovered.values().all(|r| *r) && !ready.recovered.is_empty()),
-            Err(Trouble::Network(_) | Trouble::Handshake(503) | Trouble::Closed(Some(4500 | 1012) | None)) => {
+            Err(
+                Trouble::Network(_) | Trouble::Handshake(503) | Trouble::Closed(Some(4500 | 1012) | None),
+            ) => {
                 ensure!(began.elapsed() < PATIENCE, "{} cannot come back", client.name);
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
