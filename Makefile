@@ -38,7 +38,7 @@ release: ## The binary that is shipped
 .PHONY: release
 
 e2e: release ## The real server under load, restarts and bad input, held against the checker
-	OTVET_BIN=$(OTVET_BIN) cargo test -p otvet-tests
+	OTVET_BIN=$(OTVET_BIN) cargo test -p otvet-tests --lib --test harness --test layering --test e2e
 
 faults: release ## Every fault in its long form, on real processes under load: one table at the end (about half an hour)
 	OTVET_BIN=$(OTVET_BIN) OTVET_FAULTS=long cargo test -p otvet-tests --test faults
