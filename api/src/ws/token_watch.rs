@@ -9,6 +9,7 @@ use otvet_engine::protocol::Role;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::edge::SharedEdge;
+use crate::people::give_back_claims;
 
 /// The contract says 5 s; the look itself takes time, too.
 const EVERY: Duration = Duration::from_secs(3);
@@ -59,9 +60,7 @@ async fn give_back(edge: &SharedEdge, person: PersonId, was: Role) {
         Ok(account) => account,
         Err(error) => return tracing::warn!(%error, %person, "what they had claimed stays claimed"),
     };
-    if let Some(account) = account.filter(|a| a.disabled_at.is_some() || !a.person.role.is_staff())
-        && let Err(error) = edge.house.release_all(&account.person).await
-    {
-        tracing::warn!(%error, %person, "what they had claimed stays claimed");
+    if let Some(account) = account.filter(|a| a.disabled_at.is_some() || !a.person.role.is_staff()) {
+        give_back_claims(edge.house.clone(), account.person).await;
     }
 }

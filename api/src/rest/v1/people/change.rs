@@ -10,6 +10,7 @@ use warp::reply::Response;
 
 use super::{PersonRecord, record};
 use crate::edge::SharedEdge;
+use crate::people::give_back_claims;
 use crate::rest::call::{self, Call, Endpoint};
 use crate::rest::problem::{Problem, ProblemDocument};
 
@@ -64,7 +65,7 @@ pub(crate) async fn change(mut call: Call, id: PersonId) -> Result<Response, Pro
     }
     if before.person.role.is_staff() && (!account.person.role.is_staff() || account.disabled_at.is_some()) {
         // What they had claimed waits for somebody who can answer.
-        call.edge.house.release_all(&before.person).await?;
+        give_back_claims(call.edge.house.clone(), before.person).await;
     }
     changed?;
     call::json(StatusCode::OK, &record(&call.edge, account).await?)
