@@ -46,6 +46,8 @@ pub(crate) struct ConnectionRecord {
     pub outbox: Arc<Outbox>,
     /// The last event it was sent, by stream: what makes "exactly once, in order" a local rule.
     pub sent: HashMap<StreamName, u64>,
+    /// The epochs of the person's own streams as it was told them.
+    pub epochs: HashMap<StreamName, Epoch>,
     /// Conversations of others that it follows.
     pub watching: BTreeSet<ConversationId>,
     /// Conversations of others that it has asked to follow and got no answer from yet.

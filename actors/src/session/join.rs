@@ -179,6 +179,8 @@ impl SessionState {
     /// Everything is read: the connection is in, and gets it all at once.
     fn admit(&self, join: &Arc<Join>, gathered: Gathered, conversations: Vec<Summary>) {
         let behaviour = &self.directory.behaviour;
+        let own = gathered.streams.iter().filter(|(stream, _)| conversation_of(stream).is_none());
+        let epochs = own.map(|(stream, head)| (*stream, head.epoch.clone())).collect();
         let ready = Ready {
             id: join.hello_id.clone(),
             person: join.person.clone(),
@@ -198,6 +200,7 @@ impl SessionState {
             token_id: join.token_id,
             outbox: Arc::clone(&join.outbox),
             sent: gathered.sent,
+            epochs,
             watching: BTreeSet::new(),
             asking: BTreeSet::new(),
         };

@@ -34,6 +34,10 @@ impl Format {
 /// The longest `id` of a command, in bytes: it is echoed, so it must not be a lever.
 const MAX_ID_BYTES: usize = 128;
 
+/// How deep a frame may nest. The protocol nests four deep; the bound keeps hostile input off the stack. For JSON the parser
+/// has the same bound built in.
+const MAX_DEPTH: usize = 128;
+
 /// Why a frame could not become a command.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
@@ -69,7 +73,7 @@ pub fn decode(format: Format, bytes: &[u8]) -> Result<ClientFrame, DecodeError> 
     }
     let header = match format {
         Format::Json => serde_json::from_slice(bytes).map_err(|e| e.to_string()),
-        Format::MessagePack => from_msgpack(bytes).map_err(|unreadable| unreadable.why),
+        Format::MessagePack => from_msgpack(bytes),
     };
     let Header { kind, id } = header.map_err(|why| DecodeError::Malformed(shorten(&why)))?;
     if matches!(&id, Some(CommandId::Text(text)) if text.len() > MAX_ID_BYTES) {
@@ -84,10 +88,13 @@ pub fn decode(format: Format, bytes: &[u8]) -> Result<ClientFrame, DecodeError> 
     if id.is_none() && kind != "typing" {
         return Err(refused(Code::Invalid, format!("`{kind}` needs an id, a string or an integer")));
     }
-    match read(format, bytes) {
+    match decode_any(format, bytes) {
         Ok(command) => Ok(ClientFrame { id, command }),
-        Err(Unreadable { why, is_nesting: true }) => Err(DecodeError::Malformed(shorten(&why))),
-        Err(Unreadable { why, .. }) => Err(refused(Code::Invalid, format!("`{kind}`: {}", shorten(&why)))),
+        // MessagePack that nests so deep had no readable header either: one rule for both encodings.
+        Err(why) if format == Format::Json && nests_too_deep(bytes) => {
+            Err(DecodeError::Malformed(shorten(&why)))
+        }
+        Err(why) => Err(refused(Code::Invalid, format!("`{kind}`: {}", shorten(&why)))),
     }
 }
 
@@ -96,7 +103,10 @@ pub fn decode(format: Format, bytes: &[u8]) -> Result<ClientFrame, DecodeError> 
 /// # Errors
 /// What the bytes lack, in one sentence.
 pub fn decode_any<T: DeserializeOwned>(format: Format, bytes: &[u8]) -> Result<T, String> {
-    read(format, bytes).map_err(|unreadable| unreadable.why)
+    match format {
+        Format::Json => serde_json::from_slice(bytes).map_err(|e| e.to_string()),
+        Format::MessagePack => from_msgpack(bytes),
+    }
 }
 
 /// Writes any value of the protocol.
@@ -136,22 +146,20 @@ fn starts_an_object(format: Format, bytes: &[u8]) -> bool {
     }
 }
 
-/// Why bytes are not a value.
-struct Unreadable {
-    why: String,
-    /// Nested too deep: that is no value of anybody's, and no command could be meant.
-    is_nesting: bool,
-}
-
-fn read<T: DeserializeOwned>(format: Format, bytes: &[u8]) -> Result<T, Unreadable> {
-    match format {
-        Format::Json => serde_json::from_slice(bytes).map_err(|e| Unreadable {
-            // The header was read before, so that the only fault of syntax left is the depth of what it skipped.
-            is_nesting: e.is_syntax(),
-            why: e.to_string(),
-        }),
-        Format::MessagePack => from_msgpack(bytes),
-    }
+/// Whether well-formed JSON nests deeper than its parser goes.
+fn nests_too_deep(json: &[u8]) -> bool {
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    json.iter().any(|byte| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => depth += 1,
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth >= MAX_DEPTH
+    })
 }
 
 /// A parser's sentence may quote the input at full length: it is echoed, so it must not be a lever either.
@@ -164,16 +172,12 @@ fn shorten(why: &str) -> String {
 }
 
 /// Exactly one MessagePack value: bytes behind it are refused, as JSON does.
-fn from_msgpack<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Unreadable> {
+fn from_msgpack<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, String> {
     let mut reader = rmp_serde::Deserializer::new(std::io::Cursor::new(bytes));
-    // The protocol nests four deep; the bound keeps hostile input off the stack (security baseline: depth 128).
-    reader.set_max_depth(128);
-    let value = T::deserialize(&mut reader).map_err(|e| Unreadable {
-        is_nesting: matches!(e, rmp_serde::decode::Error::DepthLimitExceeded),
-        why: e.to_string(),
-    })?;
+    reader.set_max_depth(MAX_DEPTH);
+    let value = T::deserialize(&mut reader).map_err(|e| e.to_string())?;
     if reader.position() < bytes.len() as u64 {
-        Err(Unreadable { why: "bytes behind the end of the value".to_owned(), is_nesting: false })
+        Err("bytes behind the end of the value".to_owned())
     } else {
         Ok(value)
     }

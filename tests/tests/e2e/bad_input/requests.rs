@@ -95,6 +95,8 @@ async fn tokens_of_every_wrong_shape_are_401() {
             reply.must_be_problem(401, "unauthorized").with_context(|| header.clone())?;
             ensure!(!reply.body.to_string().contains(&secret), "the token came back: {}", reply.body);
         }
+        let bare = world.rest().with_token(&secret).get("/api/v1/me").await?.expect(200)?;
+        ensure!(bare["id"] == bystander.visitor.identity.person.id.to_string(), "{bare}");
         ensure!(!world.server.output().contains(&secret), "the token stands in the log");
         bystander.goes_on().await
     })
