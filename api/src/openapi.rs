@@ -6,8 +6,8 @@ use otvet_engine::protocol::{
     Attachment, ClientFrame, Code, Cursor, Event, EventKind, LastMessage, Person, Role, ServerFrame, Status,
     Summary,
 };
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::schema::AnyOf;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{Modify, OpenApi};
 use warp::reply::Response;

@@ -38,12 +38,12 @@ pub async fn run(edge: SharedEdge) {
                 None => {
                     tracing::info!(%person, token_id, "the token no longer holds: signed out");
                     edge.house.sign_out(person, token_id);
-                    give_back(&edge, person, role).await;
+                    give_back(&edge, person, role);
                 }
                 Some(now) if *now != role => {
                     tracing::info!(%person, was = role.as_str(), is = now.as_str(), "another role: recalled");
                     edge.house.recall(person);
-                    give_back(&edge, person, role).await;
+                    give_back(&edge, person, role);
                 }
                 Some(_) => {}
             }
@@ -51,16 +51,20 @@ pub async fn run(edge: SharedEdge) {
     }
 }
 
-/// What somebody had claimed who is no manager any more, or may not come in, waits for those who can answer.
-async fn give_back(edge: &SharedEdge, person: PersonId, was: Role) {
+/// What somebody had claimed who is no manager any more, or may not come in, waits for those who can answer. Beside the
+/// watch: other tokens are not to wait for it.
+fn give_back(edge: &SharedEdge, person: PersonId, was: Role) {
     if !was.is_staff() {
         return;
     }
-    let account = match edge.identity.account(person).await {
-        Ok(account) => account,
-        Err(error) => return tracing::warn!(%error, %person, "what they had claimed stays claimed"),
-    };
-    if let Some(account) = account.filter(|a| a.disabled_at.is_some() || !a.person.role.is_staff()) {
-        give_back_claims(edge.house.clone(), account.person).await;
-    }
+    let edge = edge.clone();
+    tokio::spawn(async move {
+        let account = match edge.identity.account(person).await {
+            Ok(account) => account,
+            Err(error) => return tracing::warn!(%error, %person, "what they had claimed stays claimed"),
+        };
+        if let Some(account) = account.filter(|a| a.disabled_at.is_some() || !a.person.role.is_staff()) {
+            give_back_claims(edge.house.clone(), account.person).await;
+        }
+    });
 }

@@ -119,27 +119,6 @@ impl Identity {
         Ok(self.0.accounts(select).await?.into_iter().map(|account| account.person).collect())
     }
 
-    /// In which role each of these people may come in now. Disabled users and those that are gone are left out; guests are
-    /// visitors for ever. For open sockets, to be asked every few seconds; a statement for every 500.
-    ///
-    /// # Errors
-    /// [`IdentityError::Database`]: then nothing is known about any of them.
-    pub async fn roles(&self, ids: &[PersonId]) -> Result<HashMap<PersonId, Role>, IdentityError> {
-        let mut roles: HashMap<_, _> = ids
-            .iter()
-            .filter(|id| matches!(id, PersonId::Guest(_)))
-            .map(|guest| (*guest, Role::Visitor))
-            .collect();
-        for users in user_numbers(ids).chunks(BATCH) {
-            let only = Condition::all()
-                .add(Expr::col((users::Entity, users::Column::Id)).is_in(users.iter().copied()));
-            let enabled = self.0.accounts(accounts(only)).await?.into_iter();
-            let enabled = enabled.filter(|account| account.disabled_at.is_none());
-            roles.extend(enabled.map(|account| (account.person.id, account.person.role)));
-        }
-        Ok(roles)
-    }
-
     /// When each of these users was last here: the newest use of any token that they still have. Who never was is left out.
     ///
     /// # Errors

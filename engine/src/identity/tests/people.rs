@@ -112,24 +112,6 @@ async fn people_are_found_by_id_and_email() {
 }
 
 #[tokio::test]
-async fn roles_of_many_at_once_leave_out_who_may_not_come_in() {
-    let world = five().await;
-    let guest = world.identity.guest(None).await.unwrap().person.id;
-    let many = (1..1200).map(PersonId::User).chain([guest]).collect::<Vec<_>>();
-    let roles = world.identity.roles(&many).await.unwrap();
-    let mut roles: Vec<_> = roles.into_iter().collect();
-    roles.sort();
-    let expected = [
-        (PersonId::User(1), Role::Manager),
-        (PersonId::User(2), Role::Admin),
-        (PersonId::User(3), Role::Visitor),
-        (PersonId::User(5), Role::Visitor),
-        (guest, Role::Visitor),
-    ];
-    assert_eq!(roles, expected, "4 is disabled, the others are not there");
-}
-
-#[tokio::test]
 async fn who_was_seen_when_is_asked_at_once() {
     let world = World::new(settings()).await;
     let (anna, boris) = (world.user("anna").await, world.user("boris").await);
