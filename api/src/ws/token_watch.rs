@@ -1,7 +1,9 @@
-//! Revoked, expired and disabled tokens end their sockets on every node within seconds, whoever changed the database.
+//! Revoked, expired and disabled tokens end their sockets on every node within seconds, whoever changed the database; so
+//! does another role, since a connection acts in the one that it joined in.
 
 use std::time::Duration;
 
+use otvet_actors::OpenToken;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::edge::SharedEdge;
@@ -19,7 +21,7 @@ pub async fn run(edge: SharedEdge) {
         if connected.is_empty() {
             continue;
         }
-        let tokens: Vec<i64> = connected.iter().map(|(_, token)| *token).collect();
+        let tokens: Vec<i64> = connected.iter().map(|open| open.token_id).collect();
         let valid = match edge.identity.still_valid(&tokens).await {
             Ok(valid) => valid,
             Err(error) => {
@@ -28,9 +30,18 @@ pub async fn run(edge: SharedEdge) {
                 continue;
             }
         };
-        for (person, token) in connected.into_iter().filter(|(_, token)| !valid.contains(token)) {
-            tracing::info!(%person, token, "the token no longer holds: signed out");
-            edge.house.sign_out(person, token);
+        for OpenToken { person, token_id, role } in connected {
+            match valid.get(&token_id) {
+                None => {
+                    tracing::info!(%person, token_id, "the token no longer holds: signed out");
+                    edge.house.sign_out(person, token_id);
+                }
+                Some(now) if *now != role => {
+                    tracing::info!(%person, was = role.as_str(), is = now.as_str(), "another role: recalled");
+                    edge.house.recall(person);
+                }
+                Some(_) => {}
+            }
         }
     }
 }

@@ -14,6 +14,8 @@ const SHOWN = new Set(["panel-light-en", "panel-dark-ru", "panel-phone-en", "vis
 
 async function take(page: Page, name: string): Promise<void> {
   if (!SHOWN.has(name) && !process.env["PICTURES"]) return;
+  // Nothing is pointed at.
+  await page.mouse.move(0, 0);
   await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => undefined))));
   await page.screenshot({ path: join(FOLDER, `${name}.png`), caret: "hide" });
 }
@@ -84,13 +86,10 @@ async function ofPanel(story: Story, telling: Telling, manager: PanelPage, place
   const back = async () => {
     if (place("panel").includes("phone")) await page.getByRole("button", { name: t.inbox.back }).click();
   };
-  await manager.composer.fill("");
   if (!place("panel").includes("phone")) {
-    // The list of those who wait, beside the thread: both halves of the work in one picture.
-    await manager.tab("waiting");
-    await page.goBack();
-    await page.evaluate(() => (location.hash = location.hash.replace("/mine/", "/waiting/")));
-    await expect(page.locator("[data-conversation]")).toHaveCount(3);
+    // All states of a conversation in the list beside the thread.
+    await page.evaluate(() => (location.hash = location.hash.replace("/mine/", "/all/")));
+    await expect(page.locator("[data-conversation]")).toHaveCount(7);
   }
   await expect(manager.articles).toHaveCount(7);
   await take(page, place("panel"));
@@ -100,6 +99,7 @@ async function ofPanel(story: Story, telling: Telling, manager: PanelPage, place
   await take(page, place("panel", "all"));
   await manager.tab("resolved");
   await manager.open(story.steps[0]?.where ?? "");
+  await expect(manager.articles).toHaveCount(3);
   await take(page, place("panel", "resolved"));
   await back();
   await page.getByRole("link", { name: t.nav.people }).click();

@@ -7,12 +7,20 @@ import type { Story } from "./story.ts";
 export const MOMENT = Date.parse("2026-11-20T14:40:00");
 const MINUTE = 60_000;
 
+/** Cyrillic letters in e-mail addresses. */
+const LATIN: Record<string, string> = Object.fromEntries(
+  "а a б b в v г g д d е e ё e ж zh з z и i й y к k л l м m н n о o п p р r с s т t у u ф f х kh ц ts ч ch ш sh щ sch ы y э e ю yu я ya"
+    .split(" ")
+    .flatMap((letter, index, all) => (index % 2 === 0 ? [[letter, all[index + 1] ?? ""]] : [])),
+);
+
 /** A story told to a server: who is in it, and how its seconds become the story's hours and days. */
 export class Telling {
   readonly #spoken: { from: number; storyTime: number }[] = [];
 
   emailOf(name: string): string {
-    return `${encodeURIComponent(name).replaceAll("%", "").slice(0, 40).toLowerCase()}@example.com`;
+    const latin = name.toLowerCase().replace(/[а-яё]/g, (letter) => LATIN[letter] ?? "");
+    return `${latin.replace(/[^a-z]+/g, ".")}@example.com`;
   }
 
   async tell(server: Server, { steps, managers, visitor }: Story): Promise<void> {

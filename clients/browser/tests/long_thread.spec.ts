@@ -49,3 +49,21 @@ test("a thread of ten thousand messages opens at its end and scrolls back", asyn
   await site.send("And one more.");
   await expect(site.bodies.last()).toHaveText("And one more.");
 });
+
+test("a thread opens at its newest message, also where lines are higher than expected", async ({ server, panel, visitor }) => {
+  await server.addPerson("olga@example.com", "Olga", "manager");
+  const anna = await Api.register(server.origin, "Anna", "anna@example.com", PASSWORD);
+  const conversation = await anna.ask("The first.", "Tall");
+  for (let number = 0; number < 12; number++) await anna.say(conversation, `${"A long line that wraps on a phone. ".repeat(number)}End ${number}.`);
+  const manager = await panel("olga@example.com", { phone: true });
+  const site = await visitor({ phone: true });
+  await site.signIn("anna@example.com");
+  for (let opening = 0; opening < 5; opening++) {
+    await manager.open("Tall");
+    await expect(manager.articles.filter({ hasText: "End 11." })).toBeInViewport();
+    await manager.page.getByRole("button", { name: manager.t.inbox.back }).click();
+    await site.open("Tall");
+    await expect(site.bodies.filter({ hasText: "End 11." })).toBeInViewport();
+    await site.page.getByRole("button", { name: site.t.back }).click();
+  }
+});

@@ -55,14 +55,14 @@ test("a guest who registers keeps the conversation, and it stays theirs word for
   const manager = await panel("olga@example.com");
   const guest = await visitor();
   await guest.continueAsGuest("Boris");
-  await guest.ask("Do you deliver to Omsk?");
+  await guest.ask("Do you deliver to Omsk?", "Delivery");
   await guest.expectMessages(["Do you deliver to Omsk?"]);
-  await manager.open("Do you deliver to Omsk?");
+  await manager.open("Delivery");
 
   await guest.page.getByRole("button", { name: guest.t.account }).click();
   await guest.register("Boris Orlov", "boris@example.com");
-  await expect(guest.entry("Do you deliver to Omsk?")).toContainText(`${guest.t.you}: Do you deliver to Omsk?`);
-  await guest.open("Do you deliver to Omsk?");
+  await expect(guest.entry("Delivery")).toContainText(`${guest.t.you}: Do you deliver to Omsk?`);
+  await guest.open("Delivery");
   await manager.send("We do.");
   await guest.send("Good.");
   await guest.expectMessages(["Do you deliver to Omsk?", "We do.", "Good."]);
@@ -71,7 +71,7 @@ test("a guest who registers keeps the conversation, and it stays theirs word for
 
   const phone = await visitor({ phone: true });
   await phone.signIn("boris@example.com");
-  await phone.open("Do you deliver to Omsk?");
+  await phone.open("Delivery");
   await phone.expectMessages(["Do you deliver to Omsk?", "We do.", "Good."]);
 });
 
@@ -94,4 +94,31 @@ test("typing and read marks are seen on the other side, and a note is not", asyn
   await expect(manager.articles.last().locator("svg title")).toHaveText(manager.t.thread.read);
   await site.send("Hello");
   await expect(site.page.locator(".message.own").last().locator(".delivery")).toHaveAttribute("title", site.t.read);
+});
+
+test("signing out ends both sessions, and leaves nothing behind", async ({ server, visitor, panel }) => {
+  await server.addPerson("olga@example.com", "Olga", "manager");
+  const site = await visitor();
+  await site.register("Anna", "anna@example.com");
+  await site.ask("For my eyes only?", "Private");
+  await site.expectMessages(["For my eyes only?"]);
+  await site.expectNothingUnsent();
+  const manager = await panel("olga@example.com");
+  await manager.open("Private");
+  await manager.composer.fill("A draft");
+
+  await site.page.getByRole("button", { name: site.t.account }).click();
+  await site.page.getByRole("button", { name: site.t.signOut }).click();
+  await expect(site.page.getByLabel(site.t.guestName)).toBeVisible();
+  await manager.page.getByRole("button", { name: manager.t.nav.settings }).click();
+  await manager.page.getByRole("button", { name: manager.t.nav.sign_out }).click();
+  await expect(manager.page.getByRole("button", { name: manager.t.login.submit })).toBeVisible();
+  for (const { page } of [site, manager]) {
+    await page.reload();
+    await expect(page.getByText("Private")).toHaveCount(0);
+    expect(await page.evaluate(() => JSON.stringify(Object.entries(localStorage)))).not.toMatch(/\d\|\w{40}|A draft/);
+  }
+  await manager.signIn("olga@example.com");
+  await manager.open("Private");
+  await expect(manager.composer).toHaveValue("");
 });

@@ -57,6 +57,9 @@ test("a message written without a network survives a reload and is sent once", a
   await site.page.reload();
   await site.expectMessages(["Still there?", "From the tunnel."]);
   await expect(site.page.locator(".delivery.is-queued")).toHaveCount(1);
+  await site.page.getByRole("button", { name: site.t.account }).click();
+  await expect(site.page.getByRole("heading", { name: site.t.account })).toBeVisible();
+  await site.page.goBack();
   await site.page.context().setOffline(false);
   await site.expectNothingUnsent();
   await site.expectMessages(["Still there?", "From the tunnel."]);

@@ -31,6 +31,12 @@ export function App({ session, settings, router }: Face): JSX.Element {
 }
 
 function Panes({ route }: { route: Route }): JSX.Element {
+  const { session } = useFace();
+  const isOnline = session.state === "online";
+  useEffect(() => {
+    // While there is a network: the small screens shall open without one as well.
+    if (isOnline) void Promise.all([loadAccount(), loadDevices()]).catch(() => undefined);
+  }, [isOnline]);
   return (
     <div class="face">
       <Banner />

@@ -27,9 +27,9 @@ describe("routes", () => {
 });
 
 describe("problems of a form", () => {
-  it("keeps the server's words at their fields", () => {
-    const error = new ProblemError(422, "invalid", "x", { email: ["Taken."] });
-    expect(formProblem(error, en)).toEqual({ fields: { email: ["Taken."] }, general: null });
+  it("says at each field what is wrong, in the visitor's language, and keeps sentences that it does not know", () => {
+    const error = new ProblemError(422, "invalid", "x", { email: ["The email has already been taken."], name: ["The name field is required."], password: ["Odd."] });
+    expect(formProblem(error, ru)).toEqual({ fields: { email: [ru.emailTaken], name: [ru.fieldRequired], password: ["Odd."] }, general: null });
   });
 
   it.each([

@@ -247,6 +247,9 @@ fn damaged_frames() -> impl Strategy<Value = Vec<u8>> {
 /// The same cases on every run, unless PROPTEST_RNG_SEED asks for others; the seed is printed when a test fails.
 pub(crate) fn seeded(cases: u32) -> ProptestConfig {
     let default = ProptestConfig::default();
+    // `make fuzz` asks for more.
+    let asked = std::env::var("OTVET_FUZZ_CASES").ok().and_then(|text| text.parse().ok());
+    let cases = asked.unwrap_or(cases);
     let rng_seed = match default.rng_seed {
         RngSeed::Random => RngSeed::Fixed(20_251_124),
         given @ RngSeed::Fixed(_) => given,

@@ -39,7 +39,12 @@ export function createTimeFormats(locale: string, now: () => Date): TimeFormats 
 
 export function useTimeFormats(): TimeFormats {
   const locale = useLocale();
-  return useMemo(() => createTimeFormats(locale, () => new Date()), [locale]);
+  return useMemo(() => createTimeFormats(regional(locale), () => new Date()), [locale]);
+}
+
+/** The reader's own variety of a language: en-GB has another clock than en-US. */
+function regional(language: string): string {
+  return navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language;
 }
 
 /** How long something lasts, in one unit: "now", "4 min", "3 h", "2 d". */

@@ -29,7 +29,8 @@ export const ConversationRow = memo(function ConversationRow({ conversation, me,
   const translate = useTranslate();
   const times = useTimeFormats();
   const row = useFocusedWith(cursor);
-  const { visitor, subject, unread, last_message: last } = conversation;
+  const { visitor, subject, last_message: last } = conversation;
+  const unread = unreadFor(conversation, me);
   return (
     <Box component="li" sx={{ contentVisibility: "auto", containIntrinsicSize: "auto 86px", listStyle: "none" }}>
       <ButtonBase
@@ -55,7 +56,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation, me,
         </Typography>
         <Box sx={{ display: "flex", alignItems: "center", gap: 1, mt: 0.25, minHeight: 20 }}>
           <Typography component="span" variant="body2" color="textSecondary" sx={{ ...ONE_LINE, flex: 1 }}>
-            {subject !== null && last !== null && <>{last.author.id === me ? `${translate("otvet.inbox.you")}: ` : ""}{last.body}</>}
+            {subject !== null && last !== null && !last.body.startsWith(subject.replace(/…$/, "")) && <>{last.author.id === me ? `${translate("otvet.inbox.you")}: ` : ""}{last.body}</>}
           </Typography>
           <StatusMark conversation={conversation} me={me} now={now} />
           {unread > 0 && (
@@ -69,6 +70,11 @@ export const ConversationRow = memo(function ConversationRow({ conversation, me,
     </Box>
   );
 });
+
+/** What a colleague answers, and what is resolved, asks nothing of me. */
+function unreadFor({ status, manager, unread }: Summary, me: PersonId): number {
+  return status === "waiting" || (status === "claimed" && manager?.id === me) ? unread : 0;
+}
 
 function StatusMark({ conversation, me, now }: { conversation: Summary; me: PersonId; now: number }) {
   const translate = useTranslate();

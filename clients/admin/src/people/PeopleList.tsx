@@ -54,13 +54,13 @@ function Filters() {
     <Box role="search" sx={{ display: "flex", flexWrap: "wrap", gap: 1.5, mb: 2 }}>
       <TextField
         type="search"
-        label={translate("otvet.people.search")}
+        placeholder={translate("otvet.people.search")}
         value={words}
         onChange={(event) => {
           setWords(event.target.value);
           change({ q: event.target.value });
         }}
-        slotProps={{ input: { startAdornment: <InputAdornment position="start"><SearchIcon fontSize="small" /></InputAdornment> } }}
+        slotProps={{ htmlInput: { "aria-label": translate("otvet.people.search"), enterKeyHint: "search" }, input: { startAdornment: <InputAdornment position="start"><SearchIcon fontSize="small" /></InputAdornment> } }}
         sx={{ flex: "1 1 220px", maxWidth: 380 }}
       />
       <TextField select label={translate("otvet.people.role")} value={role} onChange={(event) => change({ role: event.target.value })} slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }} sx={{ minWidth: 170 }}>

@@ -28,7 +28,9 @@ function deskTheme(palette: PaletteOptions): ThemeOptions {
           "input[type=search]::-webkit-search-cancel-button": { filter: "grayscale(1)" },
           ":focus-visible": { outline: `2px solid ${mainOf(palette)}`, outlineOffset: 2 },
           "@media (prefers-reduced-motion: reduce)": {
-            "*, *::before, *::after": { animationDuration: "0.01ms !important", transitionDuration: "0.01ms !important" },
+            // Exactly 0: the shortest real duration would set every property of every element in motion, since
+            // `transition-property` is `all`, and the thread would be measured before it has its height.
+            "*, *::before, *::after": { animationDuration: "0.01ms !important", transitionDuration: "0s !important" },
           },
         },
       },

@@ -5,13 +5,18 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 /** Formats are costly to make, and a thread needs one for every row. */
 function format(language: Language, name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = `${language} ${name}`;
-  const known = formats.get(key) ?? new Intl.DateTimeFormat(language, options);
+  const known = formats.get(key) ?? new Intl.DateTimeFormat(regional(language), options);
   formats.set(key, known);
   return known;
 }
 
+/** The reader's own variety of a language: en-GB has another clock than en-US. */
+function regional(language: Language): string {
+  return (globalThis.navigator?.languages ?? []).find((tag) => tag.split("-")[0] === language) ?? language;
+}
+
 export function clock(at: string | number, language: Language): string {
-  return format(language, "clock", { hour: "2-digit", minute: "2-digit" }).format(new Date(at));
+  return format(language, "clock", { hour: "numeric", minute: "2-digit" }).format(new Date(at));
 }
 
 /** `relative` are the words for today and yesterday. */

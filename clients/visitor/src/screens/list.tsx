@@ -46,7 +46,7 @@ function Entry({ conversation, isCurrent }: { conversation: Summary; isCurrent: 
   const { session, settings, router, t } = useFace();
   const { last_message: last, manager, unread, status } = conversation;
   const typing = session.typing(conversation.id);
-  const preview = typing ? t.typing(typing.name) : last ? `${isOwn(last.author, session.person) ? `${t.you}: ` : ""}${last.body}` : t.opened;
+  const preview = typing ? t.typing(typing.name) : last && !standsFor(conversation.subject, last.body) ? `${isOwn(last.author, session.person) ? `${t.you}: ` : ""}${last.body}` : "";
   return (
     <li>
       <button class="entry" aria-current={isCurrent ? "page" : undefined} onClick={() => router.go({ screen: "thread", id: conversation.id })}>
@@ -57,7 +57,7 @@ function Entry({ conversation, isCurrent }: { conversation: Summary; isCurrent: 
             <time class="entry-time" dateTime={conversation.updated_at}>{brief(conversation.updated_at, settings.language, Date.now())}</time>
           </span>
           <span class="entry-bottom">
-            <span class={typing ? "entry-preview is-typing" : "entry-preview"}>{preview}</span>
+            {preview && <span class={typing ? "entry-preview is-typing" : "entry-preview"}>{preview}</span>}
             {unread > 0 && <span class="badge" aria-label={t.unread(unread)}>{unread > 99 ? "99+" : unread}</span>}
           </span>
           <span class={`status status-${status}`}>{statusText(conversation, t)}</span>
@@ -83,6 +83,11 @@ function Unsent({ item }: { item: QueuedItem }): JSX.Element {
       )}
     </div>
   );
+}
+
+/** Whether a subject is the beginning of this message: then one of the two is enough. */
+function standsFor(subject: string | null, body: string): boolean {
+  return subject !== null && body.startsWith(subject.replace(/…$/, ""));
 }
 
 export function title(conversation: Summary, untitled: string): string {

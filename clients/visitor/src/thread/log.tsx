@@ -34,7 +34,7 @@ export function Log({ label, rows, draw, head, foot, onNearTop, onBottom }: LogP
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const measured = useRef(new Map<string, number>()).current;
-  const view = useRef({ isAtBottom: true, anchor: null as { key: string; top: number } | null, width: 0 }).current;
+  const view = useRef({ isAtBottom: true, anchor: null as { key: string; top: number } | null, width: 0, top: 0 }).current;
 
   const heights = rows.map((row) => measured.get(row.key) ?? ESTIMATED_HEIGHT);
   const box = scroller.current;
@@ -57,6 +57,7 @@ export function Log({ label, rows, draw, head, foot, onNearTop, onBottom }: LogP
       if (row && view.anchor) element.scrollTop += row.getBoundingClientRect().top - element.getBoundingClientRect().top - view.anchor.top;
       else view.anchor = firstSeen(element, list.current);
     }
+    view.top = element.scrollTop;
     if (changed) redraw(null);
   });
 
@@ -64,7 +65,9 @@ export function Log({ label, rows, draw, head, foot, onNearTop, onBottom }: LogP
     const element = scroller.current;
     if (!element || !list.current) return;
     const wasAtBottom = view.isAtBottom;
-    view.isAtBottom = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_BOTTOM;
+    // Only who goes up leaves the bottom: a phone's keyboard may have come up, and the bottom gone out of view by itself.
+    const wentUp = element.scrollTop < view.top - 1;
+    view.isAtBottom = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_BOTTOM || (wasAtBottom && !wentUp);
     view.anchor = firstSeen(element, list.current);
     if (view.isAtBottom !== wasAtBottom) onBottom(view.isAtBottom);
     if (element.scrollTop < NEAR_TOP) onNearTop();

@@ -1,5 +1,6 @@
 //! Tokens at work: listed, used, ended.
 
+use crate::protocol::Role;
 use std::time::Duration;
 
 use super::*;
@@ -109,7 +110,7 @@ async fn open_sockets_are_rechecked_in_bulk() {
     world.identity.set_disabled(None, guest.person.id, true).await.unwrap();
     world.execute(&format!("DELETE FROM users WHERE id = {}", id_number(vera.person.id))).await;
     let valid = world.identity.still_valid(&asked).await.unwrap();
-    assert_eq!(valid, [anna.token_id].into(), "disabled, deleted and expired ones are gone");
+    assert_eq!(valid, [(anna.token_id, Role::Visitor)].into(), "disabled, deleted and expired ones are gone");
     assert!(world.identity.still_valid(&[]).await.unwrap().is_empty());
 }
 

@@ -271,3 +271,26 @@ async fn somebody_who_only_reads_is_listed_with_the_cursor() {
     assert_eq!(listed.summary, writer.state.summary(manager(1).id));
     assert_eq!(fixture.journal.listed(id(2), manager(1).id).await.unwrap(), None);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_that_is_read_while_it_changes_agrees_with_itself() {
+    let fixture = Fixture::on_sqlite().await;
+    let (anna, mark) = (visitor(1), manager(2));
+    let mut writer = Writer::new(id(1));
+    fixture.journal.commit(writer.opened(&anna, "k", None, "question")).await.unwrap();
+    let claimed = EventKind::Claimed { manager: mark.clone() };
+    fixture.journal.commit(writer.batch(vec![claimed])).await.unwrap();
+    let (journal, reader) = (fixture.journal.clone(), mark.id);
+    let writing = tokio::spawn(async move {
+        for n in 0..300 {
+            let kind = message(&anna, &format!("k{n}"), "x");
+            journal.commit(writer.batch(vec![kind])).await.unwrap();
+        }
+    });
+    while !writing.is_finished() {
+        let seen = fixture.journal.listed(id(1), reader).await.unwrap().unwrap().summary;
+        // All but `opened` and `claimed` are messages that the manager has not read.
+        assert_eq!(seen.unread, seen.last_seq - 2);
+    }
+    writing.await.unwrap();
+}
