@@ -129,6 +129,9 @@ impl Server {
             .env("OTVET_SERVER__METRICS_LISTEN", self.metrics.to_string())
             .env("OTVET_DATABASE__URL", database)
             .env("OTVET_IDENTITY__BCRYPT_COST", "4")
+            // Tests make more people than anybody would from one address.
+            .env("OTVET_IDENTITY__GUESTS_PER_ADDRESS_PER_MINUTE", "100000")
+            .env("OTVET_IDENTITY__REGISTRATIONS_PER_ADDRESS_PER_MINUTE", "100000")
             .env("OTVET_LOG__FORMAT", "json")
             .env("OTVET_ADMIN_EMAIL", ADMIN_EMAIL)
             .env("OTVET_ADMIN_PASSWORD", ADMIN_PASSWORD);

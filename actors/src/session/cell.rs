@@ -50,6 +50,8 @@ pub(crate) struct ConnectionRecord {
     pub listed: HashMap<StreamName, u64>,
     /// Whether `ready` listed everything that the manager had claimed.
     pub lists_all_own: bool,
+    /// The epochs of the person's own streams as it was told them.
+    pub epochs: HashMap<StreamName, Epoch>,
     /// Conversations of others that it follows.
     pub watching: BTreeSet<ConversationId>,
     /// Conversations of others that it has asked to follow and got no answer from yet.

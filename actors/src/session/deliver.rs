@@ -81,19 +81,27 @@ impl SessionState {
     pub(super) fn restarted(&self, stream: StreamName, reset: &SharedFrame) {
         let ServerFrame::Reset(head) = reset.frame() else { return };
         for connection in self.cell.connections.lock().values_mut() {
-            connection.outbox.push_shared(reset);
-            connection.sent.insert(stream, head.seq);
+            let told = connection.epochs.insert(stream, head.epoch.clone());
+            // One that joined after the stream began anew has been told of this numbering, and perhaps of numbers in it.
+            if told.as_ref() != Some(&head.epoch) {
+                connection.outbox.push_shared(reset);
+                connection.sent.insert(stream, head.seq);
+            }
         }
     }
 
-    /// Passes on events of the session's or the inbox's stream.
+    /// Passes on events of the session's or the inbox's stream. A connection that was told of another epoch when it joined
+    /// knows more than these: they were on their way when the stream began anew.
     pub(super) fn numbered(&self, stream: StreamName, events: &[Numbered]) {
         for connection in self.cell.connections.lock().values_mut() {
+            let epoch = connection.epochs.get(&stream);
             let sent = connection.sent.entry(stream).or_insert(0);
-            for event in events.iter().filter(|event| event.seq > *sent) {
-                connection.outbox.push_shared(&event.frame);
+            for event in events {
+                if event.seq > *sent && Some(&event.epoch) == epoch {
+                    connection.outbox.push_shared(&event.frame);
+                    *sent = event.seq;
+                }
             }
-            *sent = (*sent).max(events.last().map_or(0, |event| event.seq));
         }
     }
 

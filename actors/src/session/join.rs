@@ -186,6 +186,8 @@ impl SessionState {
     /// Everything is read: the connection is in, and gets it all at once.
     fn admit(&self, join: &Arc<Join>, gathered: Gathered, conversations: Vec<Summary>) {
         let behaviour = &self.directory.behaviour;
+        let own = gathered.streams.iter().filter(|(stream, _)| conversation_of(stream).is_none());
+        let epochs = own.map(|(stream, head)| (*stream, head.epoch.clone())).collect();
         let ready = Ready {
             id: join.hello_id.clone(),
             person: join.person.clone(),
@@ -207,6 +209,7 @@ impl SessionState {
             sent: gathered.sent,
             listed: gathered.listed,
             lists_all_own: gathered.lists_all_own,
+            epochs,
             watching: BTreeSet::new(),
             asking: BTreeSet::new(),
         };

@@ -10,8 +10,8 @@ use super::{Identity, IdentityError};
 use crate::protocol::{BearerToken, Person, Role};
 use crate::store::entities::personal_access_tokens as tokens;
 
-/// How many tokens one statement looks up.
-const BATCH: usize = 500;
+/// How many tokens or people one statement looks up.
+pub(super) const BATCH: usize = 500;
 
 /// Somebody whose token is good.
 #[derive(Debug, Clone, PartialEq, Eq)]

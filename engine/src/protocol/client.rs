@@ -35,7 +35,7 @@ impl fmt::Debug for BearerToken {
 pub struct Hello {
     /// A Sanctum token, `{id}|{secret}`.
     pub token: BearerToken,
-    /// What the person's list of devices calls this one.
+    /// What the client calls itself, for the server's log; the list of devices shows the token's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
     /// How far the client has come, by stream. Names that mean nothing to this person are ignored.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use futures_util::{StreamExt, stream};
 use otvet_engine::ids::StreamName;
-use otvet_engine::protocol::Format;
+use otvet_engine::protocol::{Code, Format};
 use otvet_tests::checker::check;
 use otvet_tests::checker::log::RunLog;
 use otvet_tests::client::{Client, Trouble};
@@ -138,8 +138,16 @@ async fn come_back(client: &mut Client) -> Result<bool> {
     loop {
         match client.connect().await {
             Ok(ready) => return Ok(ready.recovered.values().all(|r| *r) && !ready.recovered.is_empty()),
+            // Too many at once for the look-ups of their tokens: they are told to come again, and do.
+            Err(Trouble::Refused(no)) if no.code == Code::Unavailable => {
+                ensure!(began.elapsed() < PATIENCE, "{} is not let in: {}", client.name, no.message);
+                tokio::time::sleep(Duration::from_millis(no.retry_after_ms.unwrap_or(100))).await;
+            }
             Err(
-                Trouble::Network(_) | Trouble::Handshake(503) | Trouble::Closed(Some(4500 | 1012) | None),
+                Trouble::Network(_)
+                | Trouble::Late(_)
+                | Trouble::Handshake(503)
+                | Trouble::Closed(Some(4500 | 1012) | None),
             ) => {
                 ensure!(began.elapsed() < PATIENCE, "{} cannot come back", client.name);
                 tokio::time::sleep(Duration::from_millis(100)).await;

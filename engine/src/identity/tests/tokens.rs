@@ -122,3 +122,35 @@ async fn a_token_without_its_number_is_found_by_its_hash() {
     let signed_in = world.identity.authenticate(&BearerToken(secret.to_owned())).await.unwrap();
     assert_eq!(signed_in.token_id, anna.token_id);
 }
+
+#[tokio::test]
+async fn what_expired_a_week_ago_is_pruned_and_nothing_else() {
+    const DAY: i64 = 24 * 60 * MINUTE;
+    let world = World::new(settings()).await;
+    let anna = world.user("anna").await;
+    for (name, ends) in [("long over", -8 * DAY), ("just over", -6 * DAY), ("good", DAY)] {
+        let ends = START.plus_millis(ends);
+        world.identity.issue_token(anna.person.id, name, &Abilities::all(), Some(ends)).await.unwrap();
+    }
+    // More guests than one batch takes, a row of another application's, and one without an end.
+    for (of, ends, rows) in [
+        (r"Otvet\Guest", "'2026-11-01 00:00:00'", 450),
+        (r"App\Models\Robot", "'2026-11-01 00:00:00'", 1),
+        (r"App\Models\User", "NULL", 1),
+    ] {
+        let many = format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) INSERT INTO \
+             personal_access_tokens (tokenable_type, tokenable_id, name, token, expires_at) SELECT '{of}', i, 'old', \
+             '{of}' || i, {ends} FROM n"
+        );
+        world.execute(&many).await;
+    }
+    assert_eq!(world.identity.prune_tokens().await.unwrap(), 451);
+    let left =
+        "SELECT group_concat(name || ' ' || tokenable_type, ', ') FROM personal_access_tokens ORDER BY id";
+    assert_eq!(
+        world.text(left).await.unwrap(),
+        r"web App\Models\User, just over App\Models\User, good App\Models\User, old App\Models\Robot, old App\Models\User"
+    );
+    assert_eq!(world.identity.prune_tokens().await.unwrap(), 0);
+}
