@@ -332,11 +332,11 @@ mod tests {
             RedisStatus { reachable: true, failures: 3, fast_failures: 2, refused: 1, reconnects: 4 };
         let text = Metrics::default().render(Census::default(), Counted::default(), Some(status));
         for line in [
-            "otvet_redis_reachable 1",
+            "otvet_redis_reachable{} 1",
             r#"otvet_redis_failures_total{kind="silent"} 3"#,
             r#"otvet_redis_failures_total{kind="not_tried"} 2"#,
             r#"otvet_redis_failures_total{kind="refused"} 1"#,
-            "otvet_redis_reconnects_total 4",
+            "otvet_redis_reconnects_total{} 4",
         ] {
             assert!(text.lines().any(|l| l == line), "{line} is missing in\n{text}");
         }

@@ -4,6 +4,8 @@
 use std::time::Duration;
 
 use otvet_actors::OpenToken;
+use otvet_engine::ids::PersonId;
+use otvet_engine::protocol::Role;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::edge::SharedEdge;
@@ -35,13 +37,31 @@ pub async fn run(edge: SharedEdge) {
                 None => {
                     tracing::info!(%person, token_id, "the token no longer holds: signed out");
                     edge.house.sign_out(person, token_id);
+                    give_back(&edge, person, role).await;
                 }
                 Some(now) if *now != role => {
                     tracing::info!(%person, was = role.as_str(), is = now.as_str(), "another role: recalled");
                     edge.house.recall(person);
+                    give_back(&edge, person, role).await;
                 }
                 Some(_) => {}
             }
         }
+    }
+}
+
+/// What somebody had claimed who is no manager any more, or may not come in, waits for those who can answer.
+async fn give_back(edge: &SharedEdge, person: PersonId, was: Role) {
+    if !was.is_staff() {
+        return;
+    }
+    let account = match edge.identity.account(person).await {
+        Ok(account) => account,
+        Err(error) => return tracing::warn!(%error, %person, "what they had claimed stays claimed"),
+    };
+    if let Some(account) = account.filter(|a| a.disabled_at.is_some() || !a.person.role.is_staff())
+        && let Err(error) = edge.house.release_all(&account.person).await
+    {
+        tracing::warn!(%error, %person, "what they had claimed stays claimed");
     }
 }

@@ -125,8 +125,7 @@ async fn who_is_no_manager_any_more_comes_back_as_a_visitor() {
             ensure!(no.code == Code::NotFound, "{no:?}");
             let no = client.send(conversation, "still", "Still here?").await.refused();
             ensure!(no.code == Code::NotFound, "{no:?}");
-            let no = client.claim(conversation, true).await.refused();
-            ensure!(no.code == Code::NotFound, "{no:?}");
+            ensure!(client.claim(conversation, true).await.refused().code == Code::NotFound);
         }
         // What they say from here on is not theirs to hear.
         anna.send(conversation, "k2", "Anybody?").await?;
