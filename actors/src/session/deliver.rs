@@ -22,12 +22,12 @@ impl SessionState {
             for connection in
                 self.cell.connections.lock().values_mut().filter(|c| c.follows(commit.conversation, own))
             {
-                let sent = connection.sent.entry(stream).or_insert(first.seq - 1);
-                for event in commit.events.iter().filter(|event| event.seq > *sent) {
+                let Some(sent) = connection.news_after(commit, own) else { continue };
+                for event in commit.events.iter().filter(|event| event.seq > sent) {
                     let is_staff = connection.person.role.is_staff();
                     connection.outbox.push_shared(if is_staff { &event.staff } else { &event.visitor });
                 }
-                *sent = (*sent).max(commit.after.last_seq);
+                connection.sent.insert(stream, sent.max(commit.after.last_seq));
             }
         }
         let visitor = commit.after.visitor.as_ref().map(|v| v.id);
@@ -120,7 +120,12 @@ impl SessionState {
             }
             if let Some(head) = head.filter(|_| is_here) {
                 connection.watching.insert(reply.conversation);
-                connection.sent.entry(stream).or_insert(head);
+                let sent = connection.sent.entry(stream).or_insert(head);
+                if reply.id.is_some() {
+                    // The answer said where live events begin: nothing from before it, also where it was followed once.
+                    // Whoever follows it now has been sent as much already; only a join's watch may have to heal.
+                    *sent = (*sent).max(head);
+                }
             }
         }
         match head {

@@ -14,7 +14,6 @@ function numberOf(text: string): number {
 test.use({ settings: POURING });
 
 test("a thread of ten thousand messages opens at its end and scrolls back", async ({ server, visitor, panel }) => {
-  test.setTimeout(120_000);
   await server.addPerson("olga@example.com", "Olga", "manager");
   const anna = await Api.register(server.origin, "Anna", "anna@example.com", PASSWORD);
   const conversation = await anna.ask("message 1.", "Long");

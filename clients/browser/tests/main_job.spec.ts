@@ -31,6 +31,7 @@ test.describe("the main job", () => {
     await phone.open("Order 1042");
     await phone.expectMessages(["Where is my parcel?", "It leaves the warehouse today."]);
     await phone.send("Thank you!");
+    await manager.expectMessages(["Where is my parcel?", "It leaves the warehouse today.", "Thank you!"]);
     await manager.send("You are welcome.");
     await manager.send("It arrives on Tuesday.");
     const all = ["Where is my parcel?", "It leaves the warehouse today.", "Thank you!", "You are welcome.", "It arrives on Tuesday."];
@@ -64,6 +65,7 @@ test("a guest who registers keeps the conversation, and it stays theirs word for
   await expect(guest.entry("Delivery")).toContainText(`${guest.t.you}: Do you deliver to Omsk?`);
   await guest.open("Delivery");
   await manager.send("We do.");
+  await guest.expectMessages(["Do you deliver to Omsk?", "We do."]);
   await guest.send("Good.");
   await guest.expectMessages(["Do you deliver to Omsk?", "We do.", "Good."]);
   await expect(guest.page.locator(".message.own .body")).toHaveText(["Do you deliver to Omsk?", "Good."]);

@@ -19,7 +19,8 @@ export function JoinForm({ register }: { register: boolean }): JSX.Element {
     setProblem(NO_PROBLEM);
     try {
       await (register ? session.register(name, email, password) : session.login(email, password));
-      router.go({ screen: "list" }, { replace: true });
+      // Who has gone on to a conversation meanwhile stays there.
+      if (router.route.screen === "join") router.go({ screen: "list" }, { replace: true });
     } catch (error) {
       setProblem(formProblem(error, t));
     } finally {

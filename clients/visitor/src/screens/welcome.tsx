@@ -41,7 +41,7 @@ function GuestForm(): JSX.Element {
     setBusy(true);
     try {
       await session.guest(name);
-      router.go({ screen: "ask" });
+      if (router.route.screen === "list") router.go({ screen: "ask" });
     } catch (error) {
       setProblem(formProblem(error, t));
     } finally {
