@@ -38,7 +38,16 @@ release: ## The binary that is shipped
 .PHONY: release
 
 e2e: release ## The real server under load, restarts and bad input, held against the checker
-	OTVET_BIN=$(OTVET_BIN) cargo test -p otvet-tests
+	OTVET_BIN=$(OTVET_BIN) cargo test -p otvet-tests --lib --test harness --test layering --test e2e
+
+faults: release ## Every fault in its long form, on real processes under load: one table at the end (about half an hour)
+	OTVET_BIN=$(OTVET_BIN) OTVET_FAULTS=long cargo test -p otvet-tests --test faults
+.PHONY: faults
+
+fuzz: ## Long runs of the fuzz targets and of the state machine against its model, with the number of executions
+	OTVET_FUZZ_RUNS=10000000 cargo test -p otvet-engine fuzz:: -- --nocapture
+	OTVET_FUZZ_CASES=200000 cargo test -p otvet-engine model_tests -- --nocapture
+.PHONY: fuzz
 
 browser: release ## The faces in a real Chromium against the real server
 	cd clients && OTVET_BIN=$(OTVET_BIN) npm run browser

@@ -5,6 +5,8 @@ set -u
 missing=()
 command -v redis-server >/dev/null || missing+=(redis-server)
 command -v chromium >/dev/null || missing+=(chromium)
+faketime() { ls /usr/lib/*/faketime/libfaketimeMT.so.1 /usr/lib*/faketime/libfaketimeMT.so.1 2>/dev/null | grep -q .; }
+faketime || missing+=(libfaketime)
 
 if [ ${#missing[@]} -gt 0 ] && [ -f /etc/debian_version ] && [ "$(id -u)" = 0 ]; then
   echo "installing ${missing[*]} from Debian's packages"
@@ -24,6 +26,12 @@ for part in redis-server chromium; do
     status=1
   fi
 done
+if faketime; then
+  echo "found libfaketime"
+else
+  echo "MISSING libfaketime: install it, then run this again (on Debian as root it is installed for you)" >&2
+  status=1
+fi
 for tool in node npm cargo; do
   command -v "$tool" >/dev/null || { echo "MISSING $tool" >&2; status=1; }
 done

@@ -30,6 +30,9 @@ pub trait People: Send + Sync {
     /// The manager or admin with this id, if there is an enabled one.
     async fn staff(&self, id: PersonId) -> Result<Option<Person>, Refusal>;
 
+    /// The guests that became this account: what they opened under a key is not opened again under the account's name.
+    async fn former_guests(&self, account: PersonId) -> Result<Vec<PersonId>, Refusal>;
+
     /// Puts on record that a manager took a conversation from another, or handed it on.
     async fn transferred(&self, conversation: ConversationId, from: PersonId, to: PersonId);
 }
@@ -93,6 +96,17 @@ pub struct Introduction {
     pub outbox: Arc<Outbox>,
     /// The connection's name in logs and in `ready`.
     pub name: String,
+}
+
+/// A token that has joined connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenToken {
+    /// Whose.
+    pub person: PersonId,
+    /// The row of `personal_access_tokens`.
+    pub token_id: i64,
+    /// In which role they joined.
+    pub role: Role,
 }
 
 /// How many of what there is, for metrics.
@@ -256,35 +270,35 @@ impl House {
         }
     }
 
-    /// A person was disabled, or given another role or password: all its connections end with 4401 (they come back as what
-    /// they are now, if they may).
+    /// A person was disabled, or given another password: all its connections end with 4401.
     pub fn expel(&self, person: PersonId) {
+        self.close_all(person, CloseCode::Unauthorized);
+    }
+
+    /// A person was given another role: all its connections end with 1012, and come back as what they are now.
+    pub fn recall(&self, person: PersonId) {
+        self.close_all(person, CloseCode::Restarting);
+    }
+
+    fn close_all(&self, person: PersonId, code: CloseCode) {
         if let Some(session) = self.directory.session_here(person) {
-            let _ = session.lane.push_always(SessionMsg::Expel);
+            let _ = session.lane.push_always(SessionMsg::CloseAll(code));
         }
     }
 
     /// The tokens of all joined connections, to be looked at again every few seconds.
-    pub fn tokens(&self) -> Vec<(PersonId, i64)> {
-        let sessions = self.directory.sessions.iter();
-        sessions
-            .flat_map(|cell| {
-                let mut tokens: Vec<i64> = cell.connections.lock().values().map(|c| c.token_id).collect();
-                tokens.sort_unstable();
-                tokens.dedup();
-                tokens.into_iter().map(|token| (cell.person, token)).collect::<Vec<_>>()
-            })
-            .collect()
-    }
-
-    /// The people with a joined connection, in the role that they joined in, to be looked at again every few seconds.
-    pub fn people(&self) -> Vec<(PersonId, Role)> {
+    pub fn tokens(&self) -> Vec<OpenToken> {
         let sessions = self.directory.sessions.iter();
         sessions
             .flat_map(|cell| {
                 let connections = cell.connections.lock();
-                let roles: BTreeSet<Role> = connections.values().map(|c| c.person.role).collect();
-                roles.into_iter().map(|role| (cell.person, role)).collect::<Vec<_>>()
+                let tokens: BTreeSet<(i64, Role)> =
+                    connections.values().map(|c| (c.token_id, c.person.role)).collect();
+                let person = cell.person;
+                tokens
+                    .into_iter()
+                    .map(move |(token_id, role)| OpenToken { person, token_id, role })
+                    .collect::<Vec<_>>()
             })
             .collect()
     }

@@ -15,4 +15,6 @@ mod person_stream;
 mod router;
 mod session;
 
-pub use house::{Behaviour, Census, Connection, Foundation, House, Introduction, People, RestartPolicy};
+pub use house::{
+    Behaviour, Census, Connection, Foundation, House, Introduction, OpenToken, People, RestartPolicy,
+};

@@ -26,6 +26,8 @@ pub(crate) struct PersonStream {
 /// An event of a person's stream, ready for the person's connections.
 #[derive(Debug, Clone)]
 pub(crate) struct Numbered {
+    /// The number counts under this epoch only.
+    pub epoch: Epoch,
     pub seq: u64,
     pub frame: Arc<SharedFrame>,
 }
@@ -94,7 +96,8 @@ impl PersonStream {
             head += 1;
             let event = Event { stream: self.name, seq: head, at: now, kind };
             entries.push(TailEntry { seq: head, at: now, event: encode(Format::MessagePack, &event) });
-            numbered.push(Numbered { seq: head, frame: SharedFrame::new(ServerFrame::Event(event)) });
+            let epoch = self.epoch.clone();
+            numbered.push(Numbered { epoch, seq: head, frame: SharedFrame::new(ServerFrame::Event(event)) });
         }
         if entries.is_empty() {
             return Appended::Numbered(numbered);
@@ -136,7 +139,10 @@ impl PersonStream {
         let events = self.after(&from).await.unwrap_or_default();
         events
             .into_iter()
-            .map(|event| Numbered { seq: event.seq, frame: SharedFrame::new(ServerFrame::Event(event)) })
+            .map(|event| {
+                let epoch = self.epoch.clone();
+                Numbered { epoch, seq: event.seq, frame: SharedFrame::new(ServerFrame::Event(event)) }
+            })
             .collect()
     }
 

@@ -9,7 +9,7 @@ use otvet_engine::clock::SharedClock;
 use otvet_engine::identity::Identity;
 use otvet_engine::journal::Journal;
 use otvet_engine::store::Database;
-use otvet_engine::tail::SharedTail;
+use otvet_engine::tail::{RedisTail, SharedTail};
 use tokio::sync::watch;
 
 use crate::metrics::Metrics;
@@ -31,6 +31,8 @@ pub struct Edge {
     pub journal: Journal,
     /// For `/readyz` only.
     pub tail: SharedTail,
+    /// For metrics only: where the tails are, if not in memory.
+    pub redis: Option<Arc<RedisTail>>,
     /// For `/readyz` only.
     pub database: Database,
     /// What is measured.
@@ -57,6 +59,8 @@ pub struct EdgeParts {
     pub journal: Journal,
     /// The tails.
     pub tail: SharedTail,
+    /// Where they are, if not in memory.
+    pub redis: Option<Arc<RedisTail>>,
     /// The database.
     pub database: Database,
     /// What time it is.
@@ -75,12 +79,19 @@ impl Edge {
             house: parts.house,
             journal: parts.journal,
             tail: parts.tail,
+            redis: parts.redis,
             database: parts.database,
             metrics: Metrics::default(),
             clock: parts.clock,
             draining: watch::Sender::new(false),
             settings: parts.settings,
         })
+    }
+
+    /// What is measured, as text, with all parts as they are now.
+    pub fn render_metrics(&self) -> String {
+        let redis = self.redis.as_ref().map(|redis| redis.status());
+        self.metrics.render(self.house.census(), self.journal.counters().get(), redis)
     }
 
     /// Whether the server is on its way out.

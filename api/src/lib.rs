@@ -14,6 +14,7 @@ pub mod openapi;
 pub mod ops;
 pub mod peer;
 mod people;
+mod pruning;
 pub mod rest;
 pub mod serve;
 pub mod server;

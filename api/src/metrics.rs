@@ -6,6 +6,7 @@ use std::time::Duration;
 use otvet_actors::Census;
 use otvet_engine::journal::Counted;
 use otvet_engine::protocol::{CloseCode, Command};
+use otvet_engine::tail::RedisStatus;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -51,6 +52,10 @@ struct ResultLabel {
     result: &'static str,
 }
 
+/// Of families that have one member or none.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct NoLabels {}
+
 /// Everything the edges count, and what the actors tell about themselves.
 #[derive(Debug)]
 pub struct Metrics {
@@ -88,6 +93,10 @@ pub struct Metrics {
     journal_failures: Counter,
     journal_commit_micros: Counter,
     journal_reads: Counter,
+    /// The families about Redis stay empty where there is none.
+    redis_reachable: Family<NoLabels, Gauge>,
+    redis_failures: Family<KindLabel, Counter>,
+    redis_reconnects: Family<NoLabels, Counter>,
 }
 
 const COMMANDS: [&str; 16] = [
@@ -161,6 +170,9 @@ impl Default for Metrics {
             journal_failures: Counter::default(),
             journal_commit_micros: Counter::default(),
             journal_reads: Counter::default(),
+            redis_reachable: Family::default(),
+            redis_failures: Family::default(),
+            redis_reconnects: Family::default(),
         };
         metrics.register();
         metrics
@@ -199,6 +211,11 @@ impl Metrics {
         r.register("journal_failures", "Transactions that failed", self.journal_failures.clone());
         r.register("journal_commit_micros", "Microseconds in commits", self.journal_commit_micros.clone());
         r.register("journal_reads", "Queries for reading", self.journal_reads.clone());
+        r.register("redis_reachable", "1 while Redis answers", self.redis_reachable.clone());
+        let help =
+            "Commands to Redis without an answer in time, not tried since it was silent, or refused by it";
+        r.register("redis_failures", help, self.redis_failures.clone());
+        r.register("redis_reconnects", "Connections to Redis made anew", self.redis_reconnects.clone());
     }
 
     /// A request was answered. `route` is a template out of a bounded set.
@@ -235,8 +252,8 @@ impl Metrics {
         }
     }
 
-    /// Everything as text, with the actors and the journal as they are now.
-    pub fn render(&self, census: Census, journal: Counted) -> String {
+    /// Everything as text, with the actors, the journal and Redis, if there is one, as they are now.
+    pub fn render(&self, census: Census, journal: Counted, redis: Option<RedisStatus>) -> String {
         let gauge = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         self.joined.set(gauge(census.connections));
         for (kind, alive) in
@@ -256,6 +273,15 @@ impl Metrics {
         show(&self.journal_reads, journal.reads);
         for (result, total) in [("hit", census.tail_hits), ("miss", census.tail_misses)] {
             show(&self.tail_reads.get_or_create(&ResultLabel { result }), total);
+        }
+        if let Some(redis) = redis {
+            self.redis_reachable.get_or_create(&NoLabels {}).set(redis.reachable.into());
+            show(&self.redis_reconnects.get_or_create(&NoLabels {}), redis.reconnects);
+            for (kind, total) in
+                [("silent", redis.failures), ("not_tried", redis.fast_failures), ("refused", redis.refused)]
+            {
+                show(&self.redis_failures.get_or_create(&KindLabel { kind }), total);
+            }
         }
         let mut out = String::new();
         text::encode(&mut out, &self.registry).expect("writing to a string cannot fail");
@@ -282,7 +308,9 @@ mod tests {
         let text = metrics.render(
             Census { sessions: 3, restarts: 2, ..Census::default() },
             Counted { commits: 5, ..Counted::default() },
+            None,
         );
+        assert!(!text.lines().any(|line| line.starts_with("otvet_redis")), "there is no Redis:\n{text}");
         for line in [
             r#"otvet_commands_total{kind="ping"} 1"#,
             r#"otvet_commands_total{kind="send"} 0"#,
@@ -293,6 +321,22 @@ mod tests {
             "otvet_journal_commits_total 5",
             "otvet_slow_readers_total 1",
             "otvet_command_answer_seconds_count 1",
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line} is missing in\n{text}");
+        }
+    }
+
+    #[test]
+    fn redis_is_measured_where_there_is_one() {
+        let status =
+            RedisStatus { reachable: true, failures: 3, fast_failures: 2, refused: 1, reconnects: 4 };
+        let text = Metrics::default().render(Census::default(), Counted::default(), Some(status));
+        for line in [
+            "otvet_redis_reachable{} 1",
+            r#"otvet_redis_failures_total{kind="silent"} 3"#,
+            r#"otvet_redis_failures_total{kind="not_tried"} 2"#,
+            r#"otvet_redis_failures_total{kind="refused"} 1"#,
+            "otvet_redis_reconnects_total{} 4",
         ] {
             assert!(text.lines().any(|l| l == line), "{line} is missing in\n{text}");
         }

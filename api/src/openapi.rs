@@ -3,9 +3,12 @@
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use otvet_engine::protocol::{
-    Attachment, Code, Cursor, Event, EventKind, LastMessage, Person, Role, Status, Summary,
+    Attachment, ClientFrame, Code, Cursor, Event, EventKind, LastMessage, Person, Role, ServerFrame, Status,
+    Summary,
 };
+use utoipa::openapi::schema::AnyOf;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{RefOr, Schema};
 use utoipa::{Modify, OpenApi};
 use warp::reply::Response;
 
@@ -21,8 +24,9 @@ use crate::rest::v1::{
 #[openapi(
     info(
         title = "Otvet",
-        description = "Questions and answers as one conversation. The WebSocket at `/ws` carries the same objects; its \
-                       frames are described in the project's protocol documentation.",
+        description = "Questions and answers as one conversation. The WebSocket at `/ws` carries the same objects: \
+                       clients send `ClientFrame`s and get `ServerFrame`s, both among the schemas; what they mean is \
+                       in the project's protocol documentation.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     paths(
@@ -32,14 +36,15 @@ use crate::rest::v1::{
         managers::managers, people::list::list, people::one::one, people::create::create, people::change::change,
     ),
     components(schemas(
-        Person, Role, Status, Summary, Cursor, LastMessage, Event, EventKind, Attachment, Code, ProblemDocument
+        Person, Role, Status, Summary, Cursor, LastMessage, Event, EventKind, Attachment, Code, ProblemDocument,
+        ClientFrame, ServerFrame
     )),
     tags(
         (name = "identity", description = "Tokens, as Laravel Sanctum makes them"),
         (name = "conversations", description = "Asking and answering"),
         (name = "admin", description = "Accounts, in React Admin's simple REST form"),
     ),
-    modifiers(&Bearer)
+    modifiers(&Bearer, &Overlapping)
 )]
 struct Api;
 
@@ -49,6 +54,26 @@ impl Modify for Bearer {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
         openapi.components.get_or_insert_default().add_security_scheme("bearer", scheme);
+    }
+}
+
+/// `Answer` is one of several that contain each other: every `ok` is also a `Done`. JSON Schema's `oneOf` would refuse them.
+struct Overlapping;
+
+impl Modify for Overlapping {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let schemas =
+            openapi.components.iter_mut().flat_map(|components| components.schemas.get_mut("Answer"));
+        for schema in schemas {
+            if let RefOr::T(Schema::OneOf(answers)) = schema {
+                let any = AnyOf {
+                    items: std::mem::take(&mut answers.items),
+                    description: answers.description.take(),
+                    ..AnyOf::default()
+                };
+                *schema = RefOr::T(Schema::AnyOf(any));
+            }
+        }
     }
 }
 

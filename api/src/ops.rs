@@ -32,8 +32,7 @@ pub fn metrics(edge: SharedEdge) -> BoxedFilter<(Response,)> {
     warp::path!("metrics")
         .and(warp::get())
         .map(move || {
-            let body = edge.metrics.render(edge.house.census(), edge.journal.counters().get());
-            let mut response = text(body);
+            let mut response = text(edge.render_metrics());
             let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
             response.headers_mut().insert(CONTENT_TYPE, kind);
             response

@@ -30,7 +30,8 @@ use crate::people::KnownPeople;
 use crate::rest;
 use crate::serve::request::{RequestIds, Surroundings};
 use crate::serve::{Listener, MAX_CONNECTIONS};
-use crate::{assets, ops, tails, ws};
+use crate::tails::Tails;
+use crate::{assets, ops, pruning, tails, ws};
 
 /// How soon clients of a draining server come back, before their own jitter.
 const BYE_RETRY_MS: u64 = 1000;
@@ -105,7 +106,7 @@ pub struct Server {
     pub edge: SharedEdge,
     for_people: Serving,
     for_operators: Serving,
-    token_watch: JoinHandle<()>,
+    upkeep: [JoinHandle<()>; 2],
     places: Arc<Semaphore>,
 }
 
@@ -159,7 +160,7 @@ impl Server {
         let first_admin =
             identity.ensure_first_admin(email, password).await.map_err(StartError::FirstAdmin)?;
         let journal = Journal::start(database.clone(), JournalOptions::default()).await?;
-        let tail = tails::open(&settings).await?;
+        let Tails { tail, redis } = tails::open(&settings).await?;
         let ids = RequestIds::new(rng.next_u32());
         let foundation = Foundation {
             journal: journal.clone(),
@@ -176,6 +177,7 @@ impl Server {
             house,
             journal,
             tail,
+            redis,
             database,
             clock,
         });
@@ -200,9 +202,12 @@ impl Server {
             surroundings,
             places: Arc::new(Semaphore::new(OPERATORS)),
         };
-        let token_watch = tokio::spawn(ws::token_watch::run(edge.clone()));
+        let upkeep = [
+            tokio::spawn(ws::token_watch::run(edge.clone())),
+            tokio::spawn(pruning::run(edge.identity.clone())),
+        ];
         let (for_people, for_operators) = (Serving::start(for_people), Serving::start(for_operators));
-        Ok(Self { addr, metrics_addr, first_admin, edge, for_people, for_operators, token_watch, places })
+        Ok(Self { addr, metrics_addr, first_admin, edge, for_people, for_operators, upkeep, places })
     }
 
     /// Ends in order: not ready, nobody new, `bye` to everybody, what was acknowledged is stored. False when it took longer
@@ -220,7 +225,7 @@ impl Server {
         let in_time = in_order.await.is_ok();
         // Operators see to the end that it is not ready.
         self.for_operators.end().await;
-        self.token_watch.abort();
+        self.upkeep.iter().for_each(JoinHandle::abort);
         self.edge.journal.close().await;
         self.edge.database.close().await;
         in_time
@@ -267,6 +272,8 @@ pub fn open_identity(
         bcrypt_concurrency: s.bcrypt_concurrency,
         login_attempts_per_minute: s.login_attempts_per_minute,
         login_attempts_per_address_per_minute: s.login_attempts_per_address_per_minute,
+        guests_per_address_per_minute: s.guests_per_address_per_minute,
+        registrations_per_address_per_minute: s.registrations_per_address_per_minute,
     };
     Identity::new(database.clone(), settings, clock, rng)
 }

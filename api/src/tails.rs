@@ -6,14 +6,23 @@ use std::time::Duration;
 use otvet_config::Settings;
 use otvet_engine::tail::{MemoryTail, RedisTail, RedisTailError, RedisTailOptions, SharedTail};
 
+/// The tails, and the Redis that they are in, if any.
+pub struct Tails {
+    /// For the actors.
+    pub tail: SharedTail,
+    /// The same once more, to see how it goes.
+    pub redis: Option<Arc<RedisTail>>,
+}
+
 /// Tails in Redis if there is one, else in memory.
 ///
 /// # Errors
 /// A URL that can never work. That Redis is down is none: it costs speed until it is back.
-pub async fn open(settings: &Settings) -> Result<SharedTail, RedisTailError> {
+pub async fn open(settings: &Settings) -> Result<Tails, RedisTailError> {
     let (redis, tail) = (&settings.redis, &settings.tail);
     let Some(url) = &redis.url else {
-        return Ok(Arc::new(MemoryTail::new(tail.keep, tail.memory_max_bytes)));
+        let tail = Arc::new(MemoryTail::new(tail.keep, tail.memory_max_bytes));
+        return Ok(Tails { tail, redis: None });
     };
     let options = RedisTailOptions {
         url: url.expose().to_owned(),
@@ -29,5 +38,6 @@ pub async fn open(settings: &Settings) -> Result<SharedTail, RedisTailError> {
     for warning in &report.warnings {
         tracing::warn!("Redis: {warning}");
     }
-    Ok(Arc::new(redis))
+    let redis = Arc::new(redis);
+    Ok(Tails { tail: redis.clone(), redis: Some(redis) })
 }

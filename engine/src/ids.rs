@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
@@ -170,9 +171,10 @@ impl fmt::Display for Epoch {
 }
 
 /// A place in a stream: everything up to and including `seq` of this epoch is known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Position {
     /// Which numbering `seq` belongs to.
+    #[schema(value_type = String)]
     pub epoch: Epoch,
     /// The last event known; 0 for none.
     pub seq: u64,

@@ -6,6 +6,8 @@
 
 pub mod clock;
 pub mod conversation;
+#[cfg(test)]
+mod fuzz;
 pub mod identity;
 pub mod ids;
 pub mod journal;

@@ -38,6 +38,7 @@ pub struct Server {
     listen: SocketAddr,
     metrics: SocketAddr,
     settings: Vec<(String, String)>,
+    environment: Vec<(String, String)>,
     child: Option<Child>,
     output: Arc<Mutex<Vec<String>>>,
 }
@@ -48,12 +49,24 @@ impl Server {
     /// # Errors
     /// When there is no binary, or it does not become ready; with its output.
     pub async fn start(settings: Settings<'_>) -> Result<Self> {
+        Self::start_in(settings, &[]).await
+    }
+
+    /// The same in an environment that is not Otvet's: `("LD_PRELOAD", …)` puts a library around the process.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub async fn start_in(settings: Settings<'_>, environment: &[(&str, &str)]) -> Result<Self> {
+        let owned = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+            pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+        };
         let mut server = Self {
             binary: binary()?,
             dir: tempfile::tempdir()?,
             listen: free_port()?,
             metrics: free_port()?,
-            settings: settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+            settings: owned(settings),
+            environment: owned(environment),
             child: None,
             output: Arc::default(),
         };
@@ -116,12 +129,16 @@ impl Server {
             .env("OTVET_SERVER__METRICS_LISTEN", self.metrics.to_string())
             .env("OTVET_DATABASE__URL", database)
             .env("OTVET_IDENTITY__BCRYPT_COST", "4")
+            // Tests make more people than anybody would from one address.
+            .env("OTVET_IDENTITY__GUESTS_PER_ADDRESS_PER_MINUTE", "100000")
+            .env("OTVET_IDENTITY__REGISTRATIONS_PER_ADDRESS_PER_MINUTE", "100000")
             .env("OTVET_LOG__FORMAT", "json")
             .env("OTVET_ADMIN_EMAIL", ADMIN_EMAIL)
             .env("OTVET_ADMIN_PASSWORD", ADMIN_PASSWORD);
         for (name, value) in &self.settings {
             command.env(format!("OTVET_{name}"), value);
         }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -163,6 +180,11 @@ impl Server {
     /// REST without a token, coming from an address.
     pub fn rest(&self, source: Ipv4Addr) -> Rest {
         Rest::new(self.listen, source)
+    }
+
+    /// The process, while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().and_then(Child::id)
     }
 
     /// Kills it with SIGKILL, as a power cut does, and waits until it is gone.
@@ -250,6 +272,10 @@ fn binary() -> Result<PathBuf> {
     })
 }
 
-fn free_port() -> Result<SocketAddr> {
+/// A port that nobody listens on at this moment.
+///
+/// # Errors
+/// When the operating system has none.
+pub fn free_port() -> Result<SocketAddr> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }

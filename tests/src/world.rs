@@ -31,7 +31,7 @@ pub struct World {
 /// When the test fails: this is where a test's error becomes its failure.
 pub async fn run(settings: Settings<'_>, test: impl AsyncFnOnce(&mut World) -> Result<()>) {
     let server = Server::start(settings).await.unwrap_or_else(|e| panic!("{e:#}"));
-    let mut world = World { server, began: Instant::now(), people: AtomicU32::new(0) };
+    let mut world = World::around(server);
     let outcome = test(&mut world).await;
     if let Err(why) = outcome {
         let output = world.server.output();
@@ -42,6 +42,11 @@ pub async fn run(settings: Settings<'_>, test: impl AsyncFnOnce(&mut World) -> R
 }
 
 impl World {
+    /// A world around a server that runs.
+    pub fn around(server: Server) -> Self {
+        Self { server, began: Instant::now(), people: AtomicU32::new(0) }
+    }
+
     /// A loopback address that nobody else in this world comes from, so that throttles by address do not meet.
     pub fn address(&self) -> Ipv4Addr {
         let [_, _, high, low] = (self.people.fetch_add(1, Ordering::Relaxed) + 2).to_be_bytes();

@@ -54,7 +54,7 @@ impl Peer {
     async fn greet(&mut self, id: &Value, streams: Value, recovered: Value) -> Result<()> {
         let limits = json!({ "frame_bytes": 65536, "body_chars": 4000, "subject_chars": 200, "commands_per_second": 20,
             "burst": 40, "unanswered_commands": 16, "connections_per_person": 10, "outbox_bytes": 1048576 });
-        self.say(json!({ "type": "ready", "id": id, "person": anna(), "session": "s", "heartbeat_s": 25,
+        self.say(json!({ "type": "ready", "id": id, "person": anna(), "session": "s", "epoch": "e", "heartbeat_s": 25,
             "streams": streams, "conversations": [], "recovered": recovered, "limits": limits }))
             .await
     }

@@ -28,6 +28,8 @@ pub(crate) struct Prepared {
     pub after: Arc<Conversation>,
     pub before: Before,
     pub cause: Cause,
+    /// The names of the visitor: a key under one of them is in use for all.
+    key_owners: Vec<PersonId>,
     /// Cursors that moved, to be told to the other readers.
     pub receipts: Vec<(SignalKind, Person, u64)>,
     commit: Shared<BoxFuture<'static, Result<(), CommitError>>>,
@@ -68,13 +70,10 @@ impl ConversationState {
             match self.finish_prepared().await {
                 Ok(()) => return,
                 Err(CommitError::KeysInUse(keys)) => {
-                    let visitor = key_owners(&prepared.after);
                     for keyed in keys {
-                        let owners = if visitor.contains(&keyed.author) {
-                            visitor.clone()
-                        } else {
-                            vec![keyed.author]
-                        };
+                        let is_visitors = prepared.key_owners.contains(&keyed.author);
+                        let owners =
+                            if is_visitors { prepared.key_owners.clone() } else { vec![keyed.author] };
                         for owner in owners {
                             used.insert((owner, keyed.key.clone()), keyed.clone());
                         }
@@ -122,6 +121,15 @@ impl ConversationState {
                 let outcome = self.answer_used(&envelope, keyed).await;
                 waiting.push((envelope, outcome));
                 continue;
+            }
+            if matches!(envelope.command, Command::Open { .. }) {
+                match self.directory.foundation.people.former_guests(envelope.by.id).await {
+                    Ok(guests) => run.former_guests.extend(guests),
+                    Err(refusal) => {
+                        waiting.push((envelope, Err(refusal)));
+                        continue;
+                    }
+                }
             }
             let conversation = self.conversation.as_mut()?;
             let outcome = match decide(conversation, &envelope.by, &envelope.command, &rules) {
@@ -171,12 +179,13 @@ impl ConversationState {
             return None;
         }
         let after = Arc::new(conversation.projection());
+        let key_owners: Vec<PersonId> = key_owners(&after).into_iter().chain(run.former_guests).collect();
         let batch = Batch {
             conversation: self.cell.id,
             events: run.events.clone(),
             after: Arc::clone(&after),
             changed_participants: run.changed.iter().copied().collect(),
-            key_owners: key_owners(&after),
+            key_owners: key_owners.clone(),
             now,
         };
         let cause =
@@ -191,6 +200,7 @@ impl ConversationState {
             after,
             before,
             cause,
+            key_owners,
             receipts: run.receipts,
             commit,
         })
@@ -278,6 +288,8 @@ struct Run {
     cursors: BTreeSet<PersonId>,
     receipts: Vec<(SignalKind, Person, u64)>,
     adopted: bool,
+    /// The guests that whoever opens the conversation was before.
+    former_guests: Vec<PersonId>,
 }
 
 impl Run {

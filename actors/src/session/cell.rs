@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use otvet_engine::ids::{ConversationId, Epoch, PersonId, StreamName};
 use otvet_engine::protocol::{
-    Answered, CloseCode, CommandId, Failed, Person, Refusal, ServerFrame, SharedFrame,
+    Answered, CloseCode, CommandId, Failed, Person, Refusal, ServerFrame, SharedFrame, Status,
 };
 use parking_lot::Mutex;
 use tokio::time::Instant;
@@ -46,6 +46,12 @@ pub(crate) struct ConnectionRecord {
     pub outbox: Arc<Outbox>,
     /// The last event it was sent, by stream: what makes "exactly once, in order" a local rule.
     pub sent: HashMap<StreamName, u64>,
+    /// The heads that `ready` told of conversations that are listed and not followed.
+    pub listed: HashMap<StreamName, u64>,
+    /// Whether `ready` listed everything that the manager had claimed.
+    pub lists_all_own: bool,
+    /// The epochs of the person's own streams as it was told them.
+    pub epochs: HashMap<StreamName, Epoch>,
     /// Conversations of others that it follows.
     pub watching: BTreeSet<ConversationId>,
     /// Conversations of others that it has asked to follow and got no answer from yet.
@@ -56,6 +62,23 @@ impl ConnectionRecord {
     /// Queues the answer to one of its commands.
     pub fn answer(&self, id: CommandId, outcome: Result<otvet_engine::protocol::Answer, Refusal>) {
         self.outbox.answer(&answer_frame(id, outcome));
+    }
+
+    /// From which number on a commit is news to this connection; `None`: nothing of it is. What was committed before its
+    /// list was read, and was still in the lane then, must not come behind a `ready` that knows better.
+    pub fn news_after(&self, commit: &Commit, own: bool) -> Option<u64> {
+        let stream = StreamName::Conversation(commit.conversation);
+        if let Some(sent) = self.sent.get(&stream) {
+            return Some(*sent);
+        }
+        let before = &commit.before;
+        let was_own = before.status == Status::Claimed && before.manager == Some(self.person.id);
+        if own && was_own && self.lists_all_own {
+            // It was followed before the commit, and yet this connection has heard nothing of it: so `ready` is newer.
+            return None;
+        }
+        let first = commit.events.first().map_or(commit.after.last_seq, |event| event.seq - 1);
+        Some(self.listed.get(&stream).map_or(first, |told| first.max(*told)))
     }
 
     /// Whether it gets the live events of a conversation.

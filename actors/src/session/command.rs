@@ -83,6 +83,9 @@ impl SessionState {
                 self.watch(&by, connection, Some(id.clone()), c.conversation);
                 Ok(None)
             }
+            Command::Unwatch(_) if !by.role.is_staff() => {
+                Err(Refusal::new(Code::Forbidden, "only managers watch conversations"))
+            }
             Command::Unwatch(c) => self.unwatch(connection, c.conversation).map(Some),
             Command::History(c) => {
                 let (directory, session, id) =
@@ -107,7 +110,8 @@ impl SessionState {
             return Err(Refusal::new(Code::NotFound, "this connection does not watch that conversation"));
         }
         let epoch = self.directory.foundation.journal.epoch().clone();
-        let seq = record.sent.remove(&stream).unwrap_or(0);
+        // It stays: the conversation may be the person's own as well, and flow on.
+        let seq = record.sent.get(&stream).copied().unwrap_or(0);
         drop(connections);
         self.unwatch_if_last(conversation);
         Ok(Answer::Watching { position: otvet_engine::ids::Position { epoch, seq } })

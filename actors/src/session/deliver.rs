@@ -22,12 +22,12 @@ impl SessionState {
             for connection in
                 self.cell.connections.lock().values_mut().filter(|c| c.follows(commit.conversation, own))
             {
-                let sent = connection.sent.entry(stream).or_insert(first.seq - 1);
-                for event in commit.events.iter().filter(|event| event.seq > *sent) {
+                let Some(sent) = connection.news_after(commit, own) else { continue };
+                for event in commit.events.iter().filter(|event| event.seq > sent) {
                     let is_staff = connection.person.role.is_staff();
                     connection.outbox.push_shared(if is_staff { &event.staff } else { &event.visitor });
                 }
-                *sent = (*sent).max(commit.after.last_seq);
+                connection.sent.insert(stream, sent.max(commit.after.last_seq));
             }
         }
         let visitor = commit.after.visitor.as_ref().map(|v| v.id);
@@ -81,19 +81,27 @@ impl SessionState {
     pub(super) fn restarted(&self, stream: StreamName, reset: &SharedFrame) {
         let ServerFrame::Reset(head) = reset.frame() else { return };
         for connection in self.cell.connections.lock().values_mut() {
-            connection.outbox.push_shared(reset);
-            connection.sent.insert(stream, head.seq);
+            let told = connection.epochs.insert(stream, head.epoch.clone());
+            // One that joined after the stream began anew has been told of this numbering, and perhaps of numbers in it.
+            if told.as_ref() != Some(&head.epoch) {
+                connection.outbox.push_shared(reset);
+                connection.sent.insert(stream, head.seq);
+            }
         }
     }
 
-    /// Passes on events of the session's or the inbox's stream.
+    /// Passes on events of the session's or the inbox's stream. A connection that was told of another epoch when it joined
+    /// knows more than these: they were on their way when the stream began anew.
     pub(super) fn numbered(&self, stream: StreamName, events: &[Numbered]) {
         for connection in self.cell.connections.lock().values_mut() {
+            let epoch = connection.epochs.get(&stream);
             let sent = connection.sent.entry(stream).or_insert(0);
-            for event in events.iter().filter(|event| event.seq > *sent) {
-                connection.outbox.push_shared(&event.frame);
+            for event in events {
+                if event.seq > *sent && Some(&event.epoch) == epoch {
+                    connection.outbox.push_shared(&event.frame);
+                    *sent = event.seq;
+                }
             }
-            *sent = (*sent).max(events.last().map_or(0, |event| event.seq));
         }
     }
 
@@ -112,7 +120,12 @@ impl SessionState {
             }
             if let Some(head) = head.filter(|_| is_here) {
                 connection.watching.insert(reply.conversation);
-                connection.sent.entry(stream).or_insert(head);
+                let sent = connection.sent.entry(stream).or_insert(head);
+                if reply.id.is_some() {
+                    // The answer said where live events begin: nothing from before it, also where it was followed once.
+                    // Whoever follows it now has been sent as much already; only a join's watch may have to heal.
+                    *sent = (*sent).max(head);
+                }
             }
         }
         match head {

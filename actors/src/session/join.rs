@@ -26,6 +26,8 @@ struct Gathered {
     recovered: BTreeMap<StreamName, bool>,
     frames: Vec<Bytes>,
     sent: HashMap<StreamName, u64>,
+    listed: HashMap<StreamName, u64>,
+    lists_all_own: bool,
     /// Conversations of others that the client has a position in: it goes on following them.
     watching: BTreeSet<ConversationId>,
 }
@@ -94,7 +96,10 @@ impl SessionState {
                 let part = self.recover_list(inbox_name, missed, &head, &shown, format, &mut budget);
                 gathered.add(inbox_name, part);
             }
+            let own = shown.iter().filter(|s| s.manager.as_ref().is_some_and(|m| m.id == me)).count();
             conversations = fitting(shown, budget.0 / 2);
+            // The own ones come first: a list that was cut behind them is still whole.
+            gathered.lists_all_own = own < LISTED && own <= conversations.len();
         }
         let epoch = self.directory.foundation.journal.epoch().clone();
         for summary in &conversations {
@@ -103,6 +108,8 @@ impl SessionState {
             // Waiting ones are listed, not followed: their baseline comes when they become the manager's own.
             if summary.visitor.id == me || summary.manager.as_ref().is_some_and(|m| m.id == me) {
                 gathered.sent.insert(name, summary.last_seq);
+            } else {
+                gathered.listed.insert(name, summary.last_seq);
             }
         }
         for (name, position) in &join.positions {
@@ -179,6 +186,8 @@ impl SessionState {
     /// Everything is read: the connection is in, and gets it all at once.
     fn admit(&self, join: &Arc<Join>, gathered: Gathered, conversations: Vec<Summary>) {
         let behaviour = &self.directory.behaviour;
+        let own = gathered.streams.iter().filter(|(stream, _)| conversation_of(stream).is_none());
+        let epochs = own.map(|(stream, head)| (*stream, head.epoch.clone())).collect();
         let ready = Ready {
             id: join.hello_id.clone(),
             person: join.person.clone(),
@@ -198,6 +207,9 @@ impl SessionState {
             token_id: join.token_id,
             outbox: Arc::clone(&join.outbox),
             sent: gathered.sent,
+            listed: gathered.listed,
+            lists_all_own: gathered.lists_all_own,
+            epochs,
             watching: BTreeSet::new(),
             asking: BTreeSet::new(),
         };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use otvet_engine::ids::{ConversationId, Position, StreamName};
-use otvet_engine::protocol::{Answer, Command, CommandId, Person, Refusal, SharedFrame};
+use otvet_engine::protocol::{Answer, CloseCode, Command, CommandId, Person, Refusal, SharedFrame};
 
 use crate::conversation::Commit;
 use crate::outbox::Outbox;
@@ -44,7 +44,7 @@ pub(crate) enum SessionMsg {
     /// A token was revoked.
     SignOut(i64),
     /// All connections end: the person is not who it was.
-    Expel,
+    CloseAll(CloseCode),
     /// The server is draining.
     Bye { retry_after_ms: u64 },
     /// End, if there is nothing to do.

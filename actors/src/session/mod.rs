@@ -109,7 +109,7 @@ impl SessionState {
             SessionMsg::Numbered { stream, events } => self.numbered(stream, &events),
             SessionMsg::Restarted { stream, frame } => self.restarted(stream, &frame),
             SessionMsg::SignOut(token_id) => self.sign_out(token_id).await,
-            SessionMsg::Expel => self.cell.close_all(CloseCode::Unauthorized),
+            SessionMsg::CloseAll(code) => self.cell.close_all(code),
             SessionMsg::Bye { retry_after_ms } => {
                 for connection in self.cell.connections.lock().values() {
                     connection.outbox.push(&ServerFrame::Bye(Bye { retry_after_ms }));

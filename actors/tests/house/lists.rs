@@ -77,7 +77,7 @@ async fn an_inbox_that_slept_catches_up_under_its_numbering() {
 #[tokio::test]
 async fn a_guests_conversations_become_the_accounts() {
     let world = World::start().await;
-    let guest = Person { id: PersonId::Guest(5), role: Role::Visitor, name: "Гость".to_owned() };
+    let guest = Person { id: PersonId::Guest(1), role: Role::Visitor, name: "Гость".to_owned() };
     let conversation = {
         let mut member = world.join(guest.clone()).await;
         let id = member.open("k1", "Вопрос гостя").await.id;
@@ -94,6 +94,7 @@ async fn a_guests_conversations_become_the_accounts() {
         "what the guest sent is not sent again"
     );
     assert_eq!(anna.send(conversation, "k3", "Теперь я").await.unwrap(), 4);
+    assert_eq!(anna.open("k1", "Вопрос гостя").await.id, conversation, "nor is it opened again");
     assert_eq!(world.house.adopt(guest.id, visitor(1)).await, Ok(0));
     assert_eq!(
         world.journal.load(conversation, &Default::default()).await.unwrap().unwrap().participants.len(),
@@ -107,4 +108,29 @@ async fn a_revoked_token_closes_its_connections_and_tells_the_others() {
     let mut phone = world.join(visitor(1)).await;
     world.house.sign_out(visitor(1).id, 1);
     assert_eq!(phone.closed().await, otvet_engine::protocol::CloseCode::Unauthorized);
+}
+
+#[tokio::test]
+async fn who_is_no_manager_any_more_gives_back_what_they_had() {
+    let world = World::start().await;
+    let mut anna = world.join(visitor(1)).await;
+    let mut boris = world.join(manager(100)).await;
+    let mut vera = world.join(manager(101)).await;
+    for n in 0..3 {
+        let conversation = anna.open(&format!("k{n}"), "Вопрос").await.id;
+        boris.claim(conversation, false).await.unwrap();
+    }
+    assert_eq!(world.house.release_all(&manager(100)).await, Ok(3));
+    assert_eq!(world.house.release_all(&manager(100)).await, Ok(0));
+    let mut waiting = std::collections::BTreeSet::new();
+    while waiting.len() < 3 {
+        if let EventKind::Upsert { conversation } = vera.listed().await
+            && conversation.status == Status::Waiting
+            && conversation.last_seq == 4
+        {
+            waiting.insert(conversation.id);
+        }
+    }
+    world.house.recall(manager(100).id);
+    assert_eq!(boris.closed().await, otvet_engine::protocol::CloseCode::Restarting);
 }

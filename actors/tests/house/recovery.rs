@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use otvet_engine::ids::{Epoch, Position, StreamName};
-use otvet_engine::protocol::{ServerFrame, Snapshot};
+use otvet_engine::protocol::client::{Target, Transfer};
+use otvet_engine::protocol::{Command, Person, Role, ServerFrame, Snapshot};
 
-use crate::world::{World, manager, seqs, visitor};
+use crate::world::{World, manager, seq, seqs, visitor};
 
 fn at(stream: StreamName, epoch: &Epoch, seq: u64) -> BTreeMap<String, Position> {
     BTreeMap::from([(stream.to_string(), Position { epoch: epoch.clone(), seq })])
@@ -162,4 +163,57 @@ async fn chat_goes_on_without_a_tail_and_lists_start_anew_under_another_epoch() 
     let mut web = world.join_at(visitor(1), at(stream, world.journal.epoch(), 2)).await;
     assert_eq!(seqs(&web.events_to(5).await), [3, 4, 5], "the hole in the tail is filled from the database");
     assert_eq!(web.ready().streams[&own].epoch, reset.epoch);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_ready_knows_already_does_not_come_behind_it() {
+    let world = World::start().await;
+    let mut anna = world.join(visitor(1)).await;
+    let (mut mark, mut olga) = (world.join(manager(120)).await, world.join(manager(121)).await);
+    let mut admin = world.join(Person { role: Role::Admin, ..manager(122) }).await;
+    let [taken, released, passing] =
+        [anna.open("k1", "Раз").await.id, anna.open("k2", "Два").await.id, anna.open("k3", "Три").await.id];
+    mark.claim(taken, false).await.unwrap();
+    mark.claim(released, false).await.unwrap();
+    olga.claim(passing, false).await.unwrap();
+
+    // A second device of Mark's joins; while it does, all this is committed, and waits in his lane behind the join.
+    let point = format!("session/{}", manager(120).id);
+    fail::cfg(&point, "pause").unwrap();
+    let mut phone = world.knock(manager(120), BTreeMap::new(), 1 << 20);
+    assert_eq!(olga.claim(taken, true).await.unwrap(), 4);
+    let release = |conversation| Command::Release(Target { conversation });
+    assert_eq!(seq(admin.give(release(released)).await).unwrap(), 4);
+    let hand_on = Command::Transfer(Transfer { conversation: passing, to: manager(120).id });
+    assert_eq!(seq(olga.give(hand_on).await).unwrap(), 4);
+    assert_eq!(seq(admin.give(release(passing)).await).unwrap(), 5);
+    fail::remove(&point);
+
+    let ServerFrame::Ready(ready) = phone.frame().await else { panic!("expected ready") };
+    let head = |id| ready.streams.get(&StreamName::Conversation(id)).map(|position| position.seq);
+    assert_eq!((head(taken), head(released), head(passing)), (None, Some(4), Some(5)));
+    phone.give(Command::Ping).await.unwrap();
+    // The desk, which was here all along, has heard everything; the phone hears what comes from here on.
+    assert_eq!(seqs(&mark.events_to(5).await), [3, 3, 4, 4, 4, 5]);
+    assert_eq!(phone.claim(passing, false).await.unwrap(), 6);
+    let event = phone.event().await;
+    assert_eq!((event.stream, event.seq), (StreamName::Conversation(passing), 6));
+
+    // Once followed, then lost, then watched: live events begin where the answer says.
+    assert_eq!(olga.send(taken, "m5", "Пять").await.unwrap(), 5);
+    assert_eq!(mark.watch(taken).await.seq, 5);
+    assert_eq!(olga.send(taken, "m6", "Шесть").await.unwrap(), 6);
+    let news = loop {
+        let event = mark.event().await;
+        if event.stream == StreamName::Conversation(taken) {
+            break event.seq;
+        }
+    };
+    assert_eq!(news, 6);
+
+    // The end of a watch is not the end of what is one's own.
+    phone.watch(passing).await;
+    assert!(phone.give(Command::Unwatch(Target { conversation: passing })).await.is_ok());
+    assert_eq!(anna.send(passing, "k4", "Ещё").await.unwrap(), 7);
+    assert_eq!(phone.event().await.seq, 7);
 }

@@ -50,6 +50,14 @@ impl People for Staff {
         })
     }
 
+    async fn former_guests(&self, account: PersonId) -> Result<Vec<PersonId>, Refusal> {
+        // The guest of the same number.
+        Ok(match account {
+            PersonId::User(n) => vec![PersonId::Guest(n)],
+            PersonId::Guest(_) => Vec::new(),
+        })
+    }
+
     async fn transferred(&self, _: ConversationId, _: PersonId, _: PersonId) {}
 }
 

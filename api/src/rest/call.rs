@@ -10,6 +10,7 @@ use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE}
 use http::{HeaderMap, HeaderValue, StatusCode};
 use otvet_engine::identity::token::bearer;
 use otvet_engine::identity::{Abilities, SignedIn};
+use otvet_engine::protocol::BearerToken;
 use otvet_engine::protocol::{Code, Role};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -44,10 +45,14 @@ pub struct Call {
 }
 
 impl Call {
+    /// The token that the request bears, valid or not. On signing in it may be the guest's that somebody was before.
+    pub fn bearer(&self) -> Option<BearerToken> {
+        bearer(self.headers.get(AUTHORIZATION)?.as_bytes())
+    }
+
     /// Whose token the request bears.
     pub async fn signed_in(&self) -> Result<SignedIn, Problem> {
-        let header = self.headers.get(AUTHORIZATION).ok_or_else(Problem::unauthorized)?;
-        let token = bearer(header.as_bytes()).ok_or_else(Problem::unauthorized)?;
+        let token = self.bearer().ok_or_else(Problem::unauthorized)?;
         Ok(self.edge.identity.authenticate(&token).await?)
     }
 

@@ -45,6 +45,7 @@ pub struct ProblemDocument {
     pub request_id: String,
     /// 422: messages by field.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, Vec<String>>)]
     pub errors: FieldErrors,
     /// 409 of `claim`: who has the conversation.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,5 +1,5 @@
-//! The two deadlines that hyper has only one of: a request's head must come quickly once it has begun, while a connection
-//! that is kept alive may be idle for longer.
+//! The deadlines that hyper does not have: a request's head must come quickly once it has begun, while a connection that is
+//! kept alive may be idle for longer; and whoever does not read their answer is not waited for.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,22 +17,62 @@ const IDLE: i64 = -1;
 /// A request is being answered, or the connection has been taken over.
 const BUSY: i64 = -2;
 
-/// Where a connection stands: [`IDLE`], [`BUSY`], or since when a head has been coming in (ms since `born`).
+/// Writing goes on.
+const FLOWING: i64 = -1;
+
+/// Where a connection stands. Times are in ms since `born`.
 #[derive(Debug)]
 struct Phase {
+    /// [`IDLE`], [`BUSY`], or since when a head has been coming in.
     now: AtomicI64,
+    /// [`FLOWING`], or since when the peer has taken nothing of what there is to write.
+    stalled: AtomicI64,
     born: Instant,
 }
 
 impl Phase {
     fn set_reading(&self) {
-        let since = i64::try_from(self.born.elapsed().as_millis()).unwrap_or(i64::MAX);
         // Only from idle: each further piece of the same head gains no time.
-        let _ = self.now.compare_exchange(IDLE, since, Ordering::Relaxed, Ordering::Relaxed);
+        let _ = self.now.compare_exchange(IDLE, self.age(), Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    fn note_write<T>(&self, written: &Poll<T>) {
+        if written.is_ready() {
+            self.stalled.store(FLOWING, Ordering::Relaxed);
+        } else {
+            let _ = self.stalled.compare_exchange(FLOWING, self.age(), Ordering::Relaxed, Ordering::Relaxed);
+        }
+    }
+
+    fn age(&self) -> i64 {
+        i64::try_from(self.born.elapsed().as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// When something that began then must be over.
+    fn deadline(&self, since: i64, limit: Duration) -> Instant {
+        self.born + Duration::from_millis(u64::try_from(since).unwrap_or(0)) + limit
     }
 }
 
-/// A TCP stream that notices when a request begins.
+/// How long a connection may take for what.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For a whole head, from its first byte on.
+    pub head: Duration,
+    /// For taking any part of an answer.
+    pub stalled: Duration,
+}
+
+/// Why a connection is given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overdue {
+    /// A head did not come to its end.
+    Head,
+    /// An answer was not read.
+    Answer,
+}
+
+/// A TCP stream that notices when a request begins, and when an answer is stuck.
 #[derive(Debug)]
 pub struct HeadTimed {
     io: TokioIo<TcpStream>,
@@ -43,14 +83,15 @@ pub struct HeadTimed {
 #[derive(Debug, Clone)]
 pub struct HeadTimer {
     phase: Arc<Phase>,
-    limit: Duration,
+    patience: Patience,
 }
 
 impl HeadTimed {
     /// Watches a stream that has just been accepted: the first head is awaited from now on.
-    pub fn new(stream: TcpStream, limit: Duration) -> (Self, HeadTimer) {
-        let phase = Arc::new(Phase { now: AtomicI64::new(0), born: Instant::now() });
-        (Self { io: TokioIo::new(stream), phase: phase.clone() }, HeadTimer { phase, limit })
+    pub fn new(stream: TcpStream, patience: Patience) -> (Self, HeadTimer) {
+        let (now, stalled) = (AtomicI64::new(0), AtomicI64::new(FLOWING));
+        let phase = Arc::new(Phase { now, stalled, born: Instant::now() });
+        (Self { io: TokioIo::new(stream), phase: phase.clone() }, HeadTimer { phase, patience })
     }
 
     /// The stream again.
@@ -70,21 +111,23 @@ impl HeadTimer {
         self.phase.now.store(IDLE, Ordering::Relaxed);
     }
 
-    /// Resolves when a head has taken too long.
-    pub async fn expired(&self) {
+    /// Resolves when something has taken too long.
+    pub async fn expired(&self) -> Overdue {
+        let Patience { head, stalled } = self.patience;
         loop {
-            let limit = self.limit;
-            let wake = match self.phase.now.load(Ordering::Relaxed) {
-                IDLE | BUSY => Instant::now() + limit / 4,
-                since => {
-                    let since = Duration::from_millis(u64::try_from(since).unwrap_or(0));
-                    let deadline = self.phase.born + since + limit;
-                    if deadline <= Instant::now() {
-                        return;
-                    }
-                    deadline
+            let mut wake = Instant::now() + head.min(stalled) / 4;
+            let began = [
+                (self.phase.now.load(Ordering::Relaxed), head, Overdue::Head),
+                (self.phase.stalled.load(Ordering::Relaxed), stalled, Overdue::Answer),
+            ];
+            // Below 0 are the states in which nothing is awaited.
+            for (since, limit, overdue) in began.into_iter().filter(|(since, ..)| *since >= 0) {
+                let deadline = self.phase.deadline(since, limit);
+                if deadline <= Instant::now() {
+                    return overdue;
                 }
-            };
+                wake = wake.min(deadline);
+            }
             sleep_until(wake).await;
         }
     }
@@ -110,7 +153,9 @@ impl Write for HeadTimed {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, buf)
+        let written = Pin::new(&mut self.io).poll_write(cx, buf);
+        self.phase.note_write(&written);
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
@@ -130,6 +175,8 @@ impl Write for HeadTimed {
         cx: &mut Context<'_>,
         bufs: &[std::io::IoSlice<'_>],
     ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
+        let written = Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
+        self.phase.note_write(&written);
+        written
     }
 }

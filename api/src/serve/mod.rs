@@ -15,7 +15,7 @@ use tokio::sync::{Semaphore, watch};
 use warp::filters::BoxedFilter;
 use warp::reply::Response;
 
-use head_timer::HeadTimed;
+use head_timer::{HeadTimed, Patience};
 use request::Surroundings;
 
 /// Connections at once. A file descriptor each: the operating system's limit is usually hit first.
@@ -51,7 +51,10 @@ impl Listener {
             .max_header_size(settings.header_bytes + HEADROOM_BYTES)
             .max_headers(HEADROOM_HEADERS)
             .max_buf_size(BUFFER_BYTES.max(settings.header_bytes + HEADROOM_BYTES));
-        let header_timeout = Duration::from_secs(settings.header_timeout_s);
+        let patience = Patience {
+            head: Duration::from_secs(settings.header_timeout_s),
+            stalled: Duration::from_secs(settings.idle_timeout_s),
+        };
         let http = Arc::new(http);
         loop {
             let accepted = tokio::select! {
@@ -64,7 +67,7 @@ impl Listener {
                     if let Err(error) = stream.set_nodelay(true) {
                         tracing::debug!(%error, "TCP_NODELAY");
                     }
-                    let (io, timer) = HeadTimed::new(stream, header_timeout);
+                    let (io, timer) = HeadTimed::new(stream, patience);
                     let inner = TowerToHyperService::new(warp::service(self.filter.clone()));
                     let (surroundings, phase) = (self.surroundings.clone(), timer.clone());
                     let place = Arc::new(place);
@@ -93,8 +96,8 @@ impl Listener {
                                     }
                                     break;
                                 }
-                                () = timer.expired() => {
-                                    tracing::debug!("a request's head took too long");
+                                overdue = timer.expired() => {
+                                    tracing::debug!(?overdue, "a connection took too long");
                                     break;
                                 }
                                 _ = stop.wait_for(|stop| *stop), if !stopping => {

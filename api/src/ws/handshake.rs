@@ -20,6 +20,9 @@ use super::socket::{Socket, judge};
 /// How long looking up a token may take: then it is our fault, not the client's.
 const AUTHENTICATION: Duration = Duration::from_secs(5);
 
+/// How much is logged of what a device calls itself.
+const LOGGED_CHARS: usize = 64;
+
 /// Why nobody was introduced.
 pub enum Goodbye {
     /// Closed by us, after a last frame.
@@ -50,6 +53,8 @@ pub async fn introduce(edge: &Edge, socket: &mut Socket, name: String) -> Result
             Refusal::new(Code::Forbidden, "this token does not have the ability to chat")
         }
         Ok(Ok(who)) => {
+            let device = hello.device.map(|device| device.chars().take(LOGGED_CHARS).collect::<String>());
+            tracing::debug!(session = name, person = %who.person.id, token = who.token_name, ?device, "joins");
             return Ok(Introduction {
                 person: who.person,
                 token_id: who.token_id,

@@ -1,8 +1,9 @@
 use std::time::Instant;
 
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::support::start;
+use crate::support::{PATIENCE, start};
 
 #[tokio::test]
 async fn every_refusal_is_a_problem_document_with_the_requests_id() {
@@ -116,7 +117,6 @@ async fn a_head_that_does_not_come_ends_the_connection_but_idleness_does_not() {
     assert!(started.elapsed().as_secs() < 10, "a slow head must not hold a connection");
     // The second request comes later than a head may take.
     let mut tcp = tokio::net::TcpStream::connect(running.server.addr).await.unwrap();
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     for pause in [0, 1500] {
         tokio::time::sleep(std::time::Duration::from_millis(pause)).await;
         tcp.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
@@ -176,4 +176,44 @@ async fn only_pages_of_configured_origins_may_use_rest_from_elsewhere() {
         assert_eq!(answer.header("access-control-allow-origin"), allowed, "{origin}");
         assert_eq!(answer.header("access-control-allow-credentials"), None);
     }
+}
+
+#[tokio::test]
+async fn who_comes_in_too_often_from_one_address_is_told_when_to_come_back() {
+    let running = start(|settings| {
+        settings.identity.guests_per_address_per_minute = 2;
+        settings.identity.registrations_per_address_per_minute = 2;
+    })
+    .await;
+    for (path, body, status) in [("guest", json!({}), 201), ("register", json!({"email": "no"}), 422)] {
+        let path = format!("/api/v1/{path}");
+        for _ in 0..2 {
+            assert_eq!(running.json("POST", &path, None, body.clone()).await.status, status, "{path}");
+        }
+        let refused = running.json("POST", &path, None, body).await;
+        assert_eq!((refused.status, refused.json()["code"].as_str()), (429, Some("rate_limited")), "{path}");
+        assert!(refused.header("retry-after").unwrap().parse::<u64>().unwrap() > 0, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_read_holds_no_connection() {
+    let running = start(|settings| {
+        settings.server.idle_timeout_s = 1;
+        // Not what ends it here.
+        settings.server.header_timeout_s = 600;
+    })
+    .await;
+    let mut tcp = tokio::net::TcpStream::connect(running.server.addr).await.unwrap();
+    // More answers than the kernel's buffers hold, by one who does not read any.
+    let request = b"GET /api/v1/openapi.json HTTP/1.1\r\nhost: x\r\n\r\n".repeat(400);
+    tcp.write_all(&request).await.unwrap();
+    tcp.read_exact(&mut [0; 1]).await.unwrap();
+    assert!(running.metrics().contains("otvet_connections 1"));
+    let let_go = async {
+        while !running.metrics().lines().any(|line| line == "otvet_connections 0") {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, let_go).await.expect("the connection is let go");
 }

@@ -24,7 +24,7 @@ pub const ADMIN: (&str, &str) = ("boss@example.com", "correct horse battery");
 
 pub struct Running {
     pub server: Server,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// Starts a server; `adapt` changes what the defaults say.
@@ -41,7 +41,7 @@ pub async fn start(adapt: impl FnOnce(&mut Settings)) -> Running {
         rng: StdRng::seed_from_u64(7),
         admin: (Some(ADMIN.0.to_owned()), Some(Password::from(ADMIN.1))),
     };
-    Running { server: Server::start(settings, environment).await.unwrap(), _folder: folder }
+    Running { server: Server::start(settings, environment).await.unwrap(), folder }
 }
 
 /// An answer over HTTP.
@@ -113,10 +113,45 @@ impl Running {
         answer.json()["token"].as_str().unwrap().to_owned()
     }
 
+    /// Makes an account in this role and signs it in.
+    pub async fn account(&self, name: &str, role: &str) -> String {
+        let email = format!("{name}@example.com");
+        let new = json!({"name": name, "email": email, "password": "long enough", "role": role});
+        let made = self.json("POST", "/api/v1/admin/people", Some(&self.admin().await), new).await;
+        assert_eq!(made.status, 201, "{made:?}");
+        let login = json!({"email": email, "password": "long enough", "device_name": "test"});
+        let answer = self.json("POST", "/api/v1/login", None, login).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()["token"].as_str().unwrap().to_owned()
+    }
+
+    /// A new guest's question, claimed by a manager: the path of the conversation.
+    pub async fn claimed_by(&self, manager: &str) -> String {
+        let question = json!({"key": "k", "body": "Where is my order?"});
+        let opened =
+            self.json("POST", "/api/v1/conversations", Some(&self.guest().await), question).await.json();
+        let path = format!("/api/v1/conversations/{}", opened["conversation"]["id"].as_str().unwrap());
+        let claimed = self.json("POST", &format!("{path}/claim"), Some(manager), json!({})).await;
+        assert_eq!(claimed.status, 200, "{claimed:?}");
+        path
+    }
+
+    /// Runs the binary on this server's database, as an operator does in another process.
+    pub fn operate(&self, args: &[&str]) {
+        let database = format!("sqlite://{}/otvet.db?mode=rwc", self.folder.path().display());
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_otvet"))
+            .args(args)
+            .env_clear()
+            .env("OTVET_DATABASE__URL", database)
+            .current_dir(self.folder.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{args:?}: {output:?}");
+    }
+
     /// What is measured.
     pub fn metrics(&self) -> String {
-        let edge = &self.server.edge;
-        edge.metrics.render(edge.house.census(), edge.journal.counters().get())
+        self.server.edge.render_metrics()
     }
 
     /// An open socket that has not said anything.

@@ -34,6 +34,9 @@ export class Server {
       OTVET_ADMIN_EMAIL: ADMIN_EMAIL,
       OTVET_ADMIN_PASSWORD: PASSWORD,
       OTVET_IDENTITY__BCRYPT_COST: "4",
+      // Tests make more people than anybody would from one address.
+      OTVET_IDENTITY__GUESTS_PER_ADDRESS_PER_MINUTE: "100000",
+      OTVET_IDENTITY__REGISTRATIONS_PER_ADDRESS_PER_MINUTE: "100000",
       ...settings,
     };
   }

@@ -37,6 +37,10 @@ pub struct IdentitySettings {
     pub login_attempts_per_minute: u32,
     /// Failed sign-ins a minute for one address, over all emails.
     pub login_attempts_per_address_per_minute: u32,
+    /// Guests a minute from one address.
+    pub guests_per_address_per_minute: u32,
+    /// Registrations a minute from one address, those that fail included.
+    pub registrations_per_address_per_minute: u32,
 }
 
 impl Default for IdentitySettings {
@@ -53,6 +57,8 @@ impl Default for IdentitySettings {
             bcrypt_concurrency: 2,
             login_attempts_per_minute: 5,
             login_attempts_per_address_per_minute: 30,
+            guests_per_address_per_minute: 30,
+            registrations_per_address_per_minute: 10,
         }
     }
 }
@@ -77,7 +83,11 @@ impl IdentitySettings {
         in_range("identity.bcrypt_concurrency", self.bcrypt_concurrency, 1..=256)?;
         in_range("identity.login_attempts_per_minute", self.login_attempts_per_minute, 1..=100_000)?;
         let per_address = self.login_attempts_per_address_per_minute;
-        in_range("identity.login_attempts_per_address_per_minute", per_address, 1..=1_000_000)
+        in_range("identity.login_attempts_per_address_per_minute", per_address, 1..=1_000_000)?;
+        let guests = self.guests_per_address_per_minute;
+        in_range("identity.guests_per_address_per_minute", guests, 1..=1_000_000)?;
+        let registrations = self.registrations_per_address_per_minute;
+        in_range("identity.registrations_per_address_per_minute", registrations, 1..=1_000_000)
     }
 }
 

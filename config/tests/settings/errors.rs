@@ -89,6 +89,8 @@ fn impossible_values_name_their_key_and_place() {
         ("identity.bcrypt_concurrency", "0", "1 to"),
         ("identity.login_attempts_per_minute", "0", "1 to"),
         ("identity.login_attempts_per_address_per_minute", "0", "1 to"),
+        ("identity.guests_per_address_per_minute", "0", "1 to"),
+        ("identity.registrations_per_address_per_minute", "0", "1 to"),
         ("limits.frame_bytes", "1", "4096 to"),
         ("limits.frame_bytes", "50000", "body_chars"),
         ("limits.body_chars", "0", "1 to"),

@@ -1,17 +1,17 @@
 //! Tokens coming in: whose they are, and whether they still are.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use sea_orm::sea_query::{Expr, ExprTrait};
 
 use super::token::{Abilities, Presented};
 use super::token_row::TokenRow;
 use super::{Identity, IdentityError};
-use crate::protocol::{BearerToken, Person};
+use crate::protocol::{BearerToken, Person, Role};
 use crate::store::entities::personal_access_tokens as tokens;
 
-/// How many tokens one statement looks up.
-const BATCH: usize = 500;
+/// How many tokens or people one statement looks up.
+pub(super) const BATCH: usize = 500;
 
 /// Somebody whose token is good.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,19 +64,19 @@ impl Identity {
         })
     }
 
-    /// Which of these tokens still sign somebody in: neither revoked nor expired, the owner there and enabled. For open
-    /// sockets, to be asked every few seconds; a statement for every 500.
+    /// Which of these tokens still sign somebody in (neither revoked nor expired, the owner there and enabled), and in which
+    /// role. For open sockets, to be asked every few seconds; a statement for every 500.
     ///
     /// # Errors
     /// [`IdentityError::Database`]: then nothing is known about any of them.
-    pub async fn still_valid(&self, token_ids: &[i64]) -> Result<HashSet<i64>, IdentityError> {
-        let mut valid = HashSet::with_capacity(token_ids.len());
+    pub async fn still_valid(&self, token_ids: &[i64]) -> Result<HashMap<i64, Role>, IdentityError> {
+        let mut valid = HashMap::with_capacity(token_ids.len());
         for ids in token_ids.chunks(BATCH) {
             let mut select = TokenRow::select();
             select.and_where(Expr::col((tokens::Entity, tokens::Column::Id)).is_in(ids.iter().copied()));
             let rows = TokenRow::all(&self.0.db.read, &select).await?;
             let now = self.0.clock.now();
-            valid.extend(rows.iter().filter(|row| self.0.rules.person(row, now).is_some()).map(|row| row.id));
+            valid.extend(rows.iter().filter_map(|row| Some((row.id, self.0.rules.person(row, now)?.role))));
         }
         Ok(valid)
     }

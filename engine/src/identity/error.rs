@@ -46,8 +46,8 @@ pub enum IdentityError {
     /// The input breaks rules, by field (422 in REST).
     #[error("the given data was invalid")]
     Invalid(FieldErrors),
-    /// Too many failed sign-ins: the next is allowed after so many seconds.
-    #[error("too many login attempts, try again in {retry_after_s} s")]
+    /// Too many failed sign-ins or new accounts: the next attempt is allowed after so many seconds.
+    #[error("too many attempts, try again in {retry_after_s} s")]
     Throttled {
         /// Seconds until the next attempt is allowed.
         retry_after_s: u64,

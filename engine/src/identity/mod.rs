@@ -1,12 +1,14 @@
 //! Who somebody is: users and tokens in the tables and formats of Laravel and Sanctum, guests in our own.
 //!
 //! In reading order: [`token`] and [`password`] (the formats, pure), [`Identity`] (the service), then by what is done with
-//! it: `authenticate` (tokens coming in), `sign_in` and `guests` (getting one), `tokens`, `people` and `roles` (looking after them).
+//! it: `authenticate` (tokens coming in), `sign_in` and `guests` (getting one; `arrivals`: how often), `tokens`, `people` and `roles` (looking after them), `prune`
+//! (what is left of them).
 //!
 //! An `Authorization` header becomes a token with [`token::bearer`]. What a token may be used for is written in it:
 //! `chat` for anything in conversations, `admin` for managing people and settings beside the role of an admin; `*`, which
 //! Laravel applications usually grant, is both. A token with neither signs in, tells who it is, and signs out.
 
+mod arrivals;
 mod audit;
 mod authenticate;
 pub mod error;
@@ -14,6 +16,7 @@ mod guests;
 mod last_used;
 pub mod password;
 mod people;
+mod prune;
 mod roles;
 mod sign_in;
 #[cfg(test)]
@@ -44,6 +47,7 @@ pub use token::Abilities;
 pub use tokens::Device;
 pub use validate::NewAccount;
 
+use arrivals::Arrivals;
 use last_used::LastUsed;
 use password::Passwords;
 use sign_in::Throttle;
@@ -75,6 +79,10 @@ pub struct IdentitySettings {
     pub login_attempts_per_minute: u32,
     /// Failed sign-ins a minute by address, whatever the email.
     pub login_attempts_per_address_per_minute: u32,
+    /// Guests let in a minute by address.
+    pub guests_per_address_per_minute: u32,
+    /// Registrations a minute by address, those that fail included.
+    pub registrations_per_address_per_minute: u32,
 }
 
 impl Default for IdentitySettings {
@@ -90,7 +98,9 @@ impl Default for IdentitySettings {
             bcrypt_cost: 12,
             bcrypt_concurrency: 2,
             login_attempts_per_minute: 5,
-            login_attempts_per_address_per_minute: 60,
+            login_attempts_per_address_per_minute: 30,
+            guests_per_address_per_minute: 30,
+            registrations_per_address_per_minute: 10,
         }
     }
 }
@@ -113,6 +123,7 @@ struct Inner {
     rules: TokenRules,
     passwords: Passwords,
     throttle: Mutex<Throttle>,
+    arrivals: Arrivals,
     rng: Mutex<StdRng>,
     last_used: LastUsed,
 }
@@ -135,6 +146,10 @@ impl Identity {
         let zone = Zone::named(&settings.timezone).ok_or(UnknownTimezone(settings.timezone))?;
         let throttle =
             Throttle::new(settings.login_attempts_per_minute, settings.login_attempts_per_address_per_minute);
+        let arrivals = Arrivals::new(
+            settings.guests_per_address_per_minute,
+            settings.registrations_per_address_per_minute,
+        );
         let last_used = LastUsed::start(db.write.clone(), zone.clone());
         Ok(Self(Arc::new(Inner {
             registration: settings.registration,
@@ -148,6 +163,7 @@ impl Identity {
             ),
             passwords: Passwords::new(settings.bcrypt_cost, settings.bcrypt_concurrency),
             throttle: Mutex::new(throttle),
+            arrivals,
             rng: Mutex::new(rng),
             last_used,
             db,

@@ -1,10 +1,13 @@
 //! Looking people up.
 
+use std::collections::HashMap;
+
 use sea_orm::sea_query::{
     Condition, Expr, ExprTrait, Func, LikeExpr, NullOrdering, Order, Query, SelectStatement,
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryResult};
 
+use super::authenticate::BATCH;
 use super::validate::stored_email;
 use super::zoneless::{self, Zone};
 use super::{Identity, IdentityError, Inner};
@@ -12,7 +15,11 @@ use crate::clock::Timestamp;
 use crate::ids::PersonId;
 use crate::protocol::{Person, Role};
 use crate::store::RowId;
-use crate::store::entities::{chat_guests as guests, chat_people as people, users};
+use crate::store::entities::{
+    chat_guests as guests, chat_people as people, personal_access_tokens as tokens, users,
+};
+
+const LAST_SEEN: &str = "last_seen";
 
 /// A user as the panel and the command line see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +119,32 @@ impl Identity {
         Ok(self.0.accounts(select).await?.into_iter().map(|account| account.person).collect())
     }
 
+    /// When each of these users was last here: the newest use of any token that they still have. Who never was is left out.
+    ///
+    /// # Errors
+    /// [`IdentityError::Database`].
+    pub async fn last_seen(&self, ids: &[PersonId]) -> Result<HashMap<PersonId, Timestamp>, IdentityError> {
+        let mut seen = HashMap::with_capacity(ids.len());
+        let (rules, db) = (&self.0.rules, &self.0.db);
+        for users in user_numbers(ids).chunks(BATCH) {
+            let select = Query::select()
+                .column(tokens::Column::TokenableId)
+                .expr_as(Expr::col(tokens::Column::LastUsedAt).max(), LAST_SEEN)
+                .from(tokens::Entity)
+                .and_where(Expr::col(tokens::Column::TokenableType).is_in(rules.user_types()))
+                .and_where(Expr::col(tokens::Column::TokenableId).is_in(users.iter().copied()))
+                .group_by_col(tokens::Column::TokenableId)
+                .take();
+            for row in db.read.query_all(&select).await? {
+                // A time that cannot be read is no reason to hide the account.
+                let at = zoneless::column(&row, LAST_SEEN, db.backend).unwrap_or(None);
+                let Some(at) = at.and_then(|at| rules.zone().read(at)) else { continue };
+                seen.insert(PersonId::User(row.try_get::<RowId>("", "tokenable_id")?.0), at);
+            }
+        }
+        Ok(seen)
+    }
+
     /// One page of the users, and how many there are in all.
     ///
     /// # Errors
@@ -172,6 +205,11 @@ impl Inner {
             Some(_) => None,
         })
     }
+}
+
+fn user_numbers(ids: &[PersonId]) -> Vec<i64> {
+    let number = |id: &PersonId| if let PersonId::User(number) = id { Some(*number) } else { None };
+    ids.iter().filter_map(number).collect()
 }
 
 fn accounts(only: Condition) -> SelectStatement {
@@ -242,8 +280,7 @@ fn condition(filter: &PeopleFilter) -> Condition {
         Some(false) => all = all.add(disabled_at.is_null()),
     }
     if let Some(ids) = &filter.ids {
-        let users = ids.iter().filter_map(|id| if let PersonId::User(id) = id { Some(*id) } else { None });
-        all = all.add(Expr::col((users::Entity, users::Column::Id)).is_in(users));
+        all = all.add(Expr::col((users::Entity, users::Column::Id)).is_in(user_numbers(ids)));
     }
     all
 }

@@ -49,79 +49,48 @@ impl Identity {
     /// caller's to check.
     ///
     /// # Errors
-    /// [`IdentityError::NotFound`]; [`IdentityError::Invalid`] for a guest or the role `system`;
-    /// [`IdentityError::Conflict`] when no enabled admin would be left; [`IdentityError::Database`].
+    /// As of [`Identity::change_person`].
     pub async fn set_role(
         &self,
         by: Option<PersonId>,
         person: PersonId,
         role: Role,
     ) -> Result<(), IdentityError> {
-        let PersonId::User(user) = person else {
-            return Err(IdentityError::invalid("role", "A guest cannot have a role."));
-        };
-        if role == Role::System {
-            return Err(IdentityError::invalid("role", "The selected role is invalid."));
-        }
-        let tx = self.0.begin().await?;
-        require_user(&tx, user).await?;
-        if role != Role::Admin {
-            require_other_admin(&tx, user).await?;
-        }
-        put_role(&tx, user, role).await?;
-        Entry::new(Action::RoleChanged)
-            .by(by)
-            .to(person)
-            .detail(role.as_str())
-            .write(&tx, self.0.clock.now())
-            .await?;
-        tx.commit().await?;
-        Ok(())
+        self.change_person(by, person, Some(role), None).await
     }
 
     /// Keeps a user or a guest out, or lets them in again. Their tokens stay, good for nothing while they are disabled.
     ///
     /// # Errors
-    /// [`IdentityError::NotFound`]; [`IdentityError::Conflict`] when no enabled admin would be left;
-    /// [`IdentityError::Database`].
+    /// As of [`Identity::change_person`].
     pub async fn set_disabled(
         &self,
         by: Option<PersonId>,
         person: PersonId,
         disabled: bool,
     ) -> Result<(), IdentityError> {
-        let now = self.0.clock.now();
-        let disabled_at = disabled.then(|| now.millis());
+        self.change_person(by, person, None, Some(disabled)).await
+    }
+
+    /// Role and admission together: both change, or neither. What is `None` stays.
+    ///
+    /// # Errors
+    /// [`IdentityError::NotFound`]; [`IdentityError::Invalid`] for a guest's role or the role `system`;
+    /// [`IdentityError::Conflict`] when no enabled admin would be left; [`IdentityError::Database`].
+    pub async fn change_person(
+        &self,
+        by: Option<PersonId>,
+        person: PersonId,
+        role: Option<Role>,
+        disabled: Option<bool>,
+    ) -> Result<(), IdentityError> {
         let tx = self.0.begin().await?;
-        match person {
-            PersonId::User(user) => {
-                require_user(&tx, user).await?;
-                if disabled {
-                    require_other_admin(&tx, user).await?;
-                }
-                let row = people::ActiveModel {
-                    user_id: Set(user),
-                    role: Set(Role::Visitor.as_str().to_owned()),
-                    disabled_at: Set(disabled_at),
-                };
-                let update = OnConflict::column(people::Column::UserId)
-                    .update_column(people::Column::DisabledAt)
-                    .to_owned();
-                people::Entity::insert(row).on_conflict(update).exec_without_returning(&tx).await?;
-            }
-            PersonId::Guest(guest) => {
-                let updated = guests::Entity::update_many()
-                    .col_expr(guests::Column::DisabledAt, Expr::value(disabled_at))
-                    .filter(guests::Column::Id.eq(guest))
-                    .exec(&tx)
-                    .await?;
-                if updated.rows_affected == 0 && guests::Entity::find_by_id(guest).one(&tx).await?.is_none() {
-                    return Err(IdentityError::NotFound);
-                }
-            }
+        if let Some(role) = role {
+            self.0.change_role(&tx, by, person, role).await?;
         }
-        let action = if disabled { Action::Disabled } else { Action::Enabled };
-        Entry::new(action).by(by).to(person).write(&tx, now).await?;
+        if let Some(disabled) = disabled {
+            self.0.change_admission(&tx, by, person, disabled).await?;
+        }
         tx.commit().await?;
         Ok(())
     }
@@ -227,6 +196,68 @@ impl Identity {
 }
 
 impl Inner {
+    async fn change_role(
+        &self,
+        tx: &DatabaseTransaction,
+        by: Option<PersonId>,
+        person: PersonId,
+        role: Role,
+    ) -> Result<(), IdentityError> {
+        let PersonId::User(user) = person else {
+            return Err(IdentityError::invalid("role", "A guest cannot have a role."));
+        };
+        if role == Role::System {
+            return Err(IdentityError::invalid("role", "The selected role is invalid."));
+        }
+        require_user(tx, user).await?;
+        if role != Role::Admin {
+            require_other_admin(tx, user).await?;
+        }
+        put_role(tx, user, role).await?;
+        let entry = Entry::new(Action::RoleChanged).by(by).to(person).detail(role.as_str());
+        Ok(entry.write(tx, self.clock.now()).await?)
+    }
+
+    async fn change_admission(
+        &self,
+        tx: &DatabaseTransaction,
+        by: Option<PersonId>,
+        person: PersonId,
+        disabled: bool,
+    ) -> Result<(), IdentityError> {
+        let now = self.clock.now();
+        let disabled_at = disabled.then(|| now.millis());
+        match person {
+            PersonId::User(user) => {
+                require_user(tx, user).await?;
+                if disabled {
+                    require_other_admin(tx, user).await?;
+                }
+                let row = people::ActiveModel {
+                    user_id: Set(user),
+                    role: Set(Role::Visitor.as_str().to_owned()),
+                    disabled_at: Set(disabled_at),
+                };
+                let update = OnConflict::column(people::Column::UserId)
+                    .update_column(people::Column::DisabledAt)
+                    .to_owned();
+                people::Entity::insert(row).on_conflict(update).exec_without_returning(tx).await?;
+            }
+            PersonId::Guest(guest) => {
+                let updated = guests::Entity::update_many()
+                    .col_expr(guests::Column::DisabledAt, Expr::value(disabled_at))
+                    .filter(guests::Column::Id.eq(guest))
+                    .exec(tx)
+                    .await?;
+                if updated.rows_affected == 0 && guests::Entity::find_by_id(guest).one(tx).await?.is_none() {
+                    return Err(IdentityError::NotFound);
+                }
+            }
+        }
+        let action = if disabled { Action::Disabled } else { Action::Enabled };
+        Ok(Entry::new(action).by(by).to(person).write(tx, now).await?)
+    }
+
     async fn promote(&self, tx: &DatabaseTransaction, person: PersonId) -> Result<(), DbErr> {
         let PersonId::User(user) = person else { return Ok(()) };
         put_role(tx, user, Role::Admin).await?;

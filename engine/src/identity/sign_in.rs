@@ -21,10 +21,10 @@ use crate::protocol::{BearerToken, Person, Role};
 use crate::store::RowId;
 use crate::store::entities::users;
 
-/// The window in which failed sign-ins are counted.
-const WINDOW_MS: i64 = 60_000;
+/// The window in which failed sign-ins and arrivals are counted.
+pub(super) const WINDOW_MS: i64 = 60_000;
 /// How many emails, and how many addresses, are remembered at once.
-const REMEMBERED: usize = 10_000;
+pub(super) const REMEMBERED: usize = 10_000;
 /// What the token is called that comes with a registration or a guest.
 pub(super) const FIRST_DEVICE: &str = "web";
 const EMAIL_TAKEN: &str = "The email has already been taken.";

@@ -175,11 +175,19 @@ impl TokenRules {
     /// The type for a new token, the types that stand for the same, and the number.
     pub fn tokenable(&self, person: PersonId) -> (&str, Vec<&str>, i64) {
         match person {
-            PersonId::User(id) => {
-                (&self.user_types[0], self.user_types.iter().map(String::as_str).collect(), id)
-            }
+            PersonId::User(id) => (&self.user_types[0], self.user_types(), id),
             PersonId::Guest(id) => (GUEST_TYPE, vec![GUEST_TYPE], id),
         }
+    }
+
+    /// Every type under which a user's token may stand in the table.
+    pub fn user_types(&self) -> Vec<&str> {
+        self.user_types.iter().map(String::as_str).collect()
+    }
+
+    /// Every type under which a token that is ours to judge may stand in the table.
+    pub fn all_types(&self) -> Vec<&str> {
+        self.user_types.iter().map(String::as_str).chain([GUEST_TYPE]).collect()
     }
 
     /// When a token created now ends, unless said otherwise.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use sea_orm::sea_query::Order;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IsolationLevel, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, Select, TransactionOptions, TransactionTrait,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IsolationLevel,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, TransactionOptions, TransactionTrait,
 };
 use uuid::Uuid;
 
@@ -22,13 +22,7 @@ impl Journal {
     /// # Errors
     /// When the database does not answer, or holds what it should not.
     pub async fn load(&self, id: ConversationId, rules: &Rules) -> Result<Option<State>, ReadError> {
-        // One snapshot: a commit in between would leave counts that do not belong to the head. SQLite has no other kind.
-        let isolated = self.db.backend != DbBackend::Sqlite;
-        let options = TransactionOptions {
-            isolation_level: isolated.then_some(IsolationLevel::RepeatableRead),
-            ..TransactionOptions::default()
-        };
-        let snapshot = self.db.read.begin_with_options(options).await?;
+        let snapshot = self.snapshot().await?;
         self.counters.read();
         let Some(row) = chat_conversations::Entity::find_by_id(id.0).one(&snapshot).await? else {
             return Ok(None);
@@ -97,8 +91,9 @@ impl Journal {
         limit: usize,
     ) -> Result<Vec<Listed>, ReadError> {
         self.counters.read();
-        let rows = listed_by(listing).limit(limit as u64).all(&self.db.read).await?;
-        self.with_cursors(rows, reader).await
+        let snapshot = self.snapshot().await?;
+        let rows = listed_by(listing).limit(limit as u64).all(&snapshot).await?;
+        self.with_cursors(snapshot, rows, reader).await
     }
 
     /// One conversation from the reader's side; whether the reader may see it is for the caller to say.
@@ -107,8 +102,9 @@ impl Journal {
     /// When the database does not answer, or holds what it should not.
     pub async fn listed(&self, id: ConversationId, reader: PersonId) -> Result<Option<Listed>, ReadError> {
         self.counters.read();
-        let row = chat_conversations::Entity::find_by_id(id.0).one(&self.db.read).await?;
-        Ok(self.with_cursors(row.into_iter().collect(), reader).await?.pop())
+        let snapshot = self.snapshot().await?;
+        let row = chat_conversations::Entity::find_by_id(id.0).one(&snapshot).await?;
+        Ok(self.with_cursors(snapshot, row.into_iter().collect(), reader).await?.pop())
     }
 
     /// Counts the messages after `after_seq` that none of `not_by` has written.
@@ -142,13 +138,26 @@ impl Journal {
         super::group::heads(&self.db.read, ids.iter().copied()).await
     }
 
-    /// Two queries for any number of rows.
+    /// One state of the database for several queries: a commit between them would leave counts that do not belong to the
+    /// head. SQLite has no other kind of transaction.
+    pub(super) async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        let isolated = self.db.backend != DbBackend::Sqlite;
+        let options = TransactionOptions {
+            isolation_level: isolated.then_some(IsolationLevel::RepeatableRead),
+            ..TransactionOptions::default()
+        };
+        self.db.read.begin_with_options(options).await
+    }
+
+    /// The entries of these rows: one query more, for any number of them. Ends the snapshot that they were read from.
     pub(super) async fn with_cursors(
         &self,
+        snapshot: DatabaseTransaction,
         rows: Vec<chat_conversations::Model>,
         reader: PersonId,
     ) -> Result<Vec<Listed>, ReadError> {
-        let mut cursors = self.cursors_of(&self.db.read, rows.iter().map(|row| row.id).collect()).await?;
+        let mut cursors = self.cursors_of(&snapshot, rows.iter().map(|row| row.id).collect()).await?;
+        snapshot.commit().await?;
         let listed = rows.into_iter().map(|row| {
             let cursors = cursors.remove(&row.id).unwrap_or_default();
             let touched_at = crate::clock::Timestamp::from_millis(row.touched_at);

@@ -87,15 +87,15 @@ impl Journal {
         cursor: Option<SearchCursor>,
     ) -> Result<Found, ReadError> {
         self.counters.read();
-        let mut rows =
-            page(search, cursor, self.db.backend).limit(limit as u64 + 1).all(&self.db.read).await?;
+        let snapshot = self.snapshot().await?;
+        let mut rows = page(search, cursor, self.db.backend).limit(limit as u64 + 1).all(&snapshot).await?;
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(|last| SearchCursor {
             updated_at: Timestamp::from_millis(last.updated_at),
             id: ConversationId(last.id),
         });
-        Ok(Found { listed: self.with_cursors(rows, reader).await?, next })
+        Ok(Found { listed: self.with_cursors(snapshot, rows, reader).await?, next })
     }
 
     /// How many conversations match.

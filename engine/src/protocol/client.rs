@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::ids::{ConversationId, Key, PersonId, Position};
 
 use super::payload::Attachment;
 
 /// A client's own mark on a command; the answer bears it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum CommandId {
     /// An integer.
@@ -20,7 +21,7 @@ pub enum CommandId {
 }
 
 /// A bearer token as it came in. Its text is in no log: `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct BearerToken(pub String);
 
@@ -31,11 +32,11 @@ impl fmt::Debug for BearerToken {
 }
 
 /// The first frame: who this is, and what it already knows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Hello {
     /// A Sanctum token, `{id}|{secret}`.
     pub token: BearerToken,
-    /// What the person's list of devices calls this one.
+    /// What the client calls itself, for the server's log; the list of devices shows the token's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
     /// How far the client has come, by stream. Names that mean nothing to this person are ignored.
@@ -44,9 +45,10 @@ pub struct Hello {
 }
 
 /// Asks a question: a new conversation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Open {
     /// The idempotency key.
+    #[schema(value_type = String, min_length = 1, max_length = 64)]
     pub key: Key,
     /// What it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,11 +58,13 @@ pub struct Open {
 }
 
 /// Writes into a conversation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Send {
     /// Where.
+    #[schema(value_type = String, format = Uuid)]
     pub conversation: ConversationId,
     /// The idempotency key.
+    #[schema(value_type = String, min_length = 1, max_length = 64)]
     pub key: Key,
     /// What.
     pub body: String,
@@ -70,20 +74,23 @@ pub struct Send {
 }
 
 /// Writes for managers only.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Note {
     /// Where.
+    #[schema(value_type = String, format = Uuid)]
     pub conversation: ConversationId,
     /// The idempotency key.
+    #[schema(value_type = String, min_length = 1, max_length = 64)]
     pub key: Key,
     /// What.
     pub body: String,
 }
 
 /// Takes a conversation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Claim {
     /// Which.
+    #[schema(value_type = String, format = Uuid)]
     pub conversation: ConversationId,
     /// Take it from another manager, too.
     #[serde(default)]
@@ -91,34 +98,39 @@ pub struct Claim {
 }
 
 /// Names a conversation and says nothing more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Target {
     /// Which.
+    #[schema(value_type = String, format = Uuid)]
     pub conversation: ConversationId,
 }
 
 /// Hands a conversation to another manager.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Transfer {
     /// Which.
+    #[schema(value_type = String, format = Uuid)]
     pub conversation: ConversationId,
     /// To whom.
+    #[schema(value_type = String, example = "u7")]
     pub to: PersonId,
 }
 
 /// Moves a cursor forward.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Mark {
     /// Where.
+    #[schema(value_type = String, format = Uuid)]
     pub conversation: ConversationId,
     /// Up to and including this event.
     pub seq: u64,
 }
 
 /// Asks for stored events of a conversation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct History {
     /// Which.
+    #[schema(value_type = String, format = Uuid)]
     pub conversation: ConversationId,
     /// Only events with a smaller number, the newest of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -132,7 +144,7 @@ pub struct History {
 }
 
 /// Everything that a client may say, by its `type`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[allow(missing_docs, reason = "each variant is documented at its struct")]
 pub enum Command {
@@ -177,7 +189,7 @@ impl Command {
 }
 
 /// A whole frame as a client sends it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ClientFrame {
     /// Missing only from `typing`, which has no answer.
     #[serde(skip_serializing_if = "Option::is_none")]

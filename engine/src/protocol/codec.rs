@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::client::{ClientFrame, Command, CommandId};
+use super::client::{ClientFrame, CommandId};
 use super::codes::{Code, Refusal};
 
 /// How one connection's frames are encoded, agreed on at the handshake.
@@ -33,6 +33,10 @@ impl Format {
 
 /// The longest `id` of a command, in bytes: it is echoed, so it must not be a lever.
 const MAX_ID_BYTES: usize = 128;
+
+/// How deep a frame may nest. The protocol nests four deep; the bound keeps hostile input off the stack. For JSON the parser
+/// has the same bound built in.
+const MAX_DEPTH: usize = 128;
 
 /// Why a frame could not become a command.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -84,9 +88,14 @@ pub fn decode(format: Format, bytes: &[u8]) -> Result<ClientFrame, DecodeError> 
     if id.is_none() && kind != "typing" {
         return Err(refused(Code::Invalid, format!("`{kind}` needs an id, a string or an integer")));
     }
-    let command: Command = decode_any(format, bytes)
-        .map_err(|why| refused(Code::Invalid, format!("`{kind}`: {}", shorten(&why))))?;
-    Ok(ClientFrame { id, command })
+    match decode_any(format, bytes) {
+        Ok(command) => Ok(ClientFrame { id, command }),
+        // MessagePack that nests so deep had no readable header either: one rule for both encodings.
+        Err(why) if format == Format::Json && nests_too_deep(bytes) => {
+            Err(DecodeError::Malformed(shorten(&why)))
+        }
+        Err(why) => Err(refused(Code::Invalid, format!("`{kind}`: {}", shorten(&why)))),
+    }
 }
 
 /// Reads any value of the protocol: tests, the load generator and the tails read frames of the server.
@@ -137,6 +146,22 @@ fn starts_an_object(format: Format, bytes: &[u8]) -> bool {
     }
 }
 
+/// Whether well-formed JSON nests deeper than its parser goes.
+fn nests_too_deep(json: &[u8]) -> bool {
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    json.iter().any(|byte| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => depth += 1,
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth >= MAX_DEPTH
+    })
+}
+
 /// A parser's sentence may quote the input at full length: it is echoed, so it must not be a lever either.
 fn shorten(why: &str) -> String {
     const MAX_CHARS: usize = 200;
@@ -149,8 +174,7 @@ fn shorten(why: &str) -> String {
 /// Exactly one MessagePack value: bytes behind it are refused, as JSON does.
 fn from_msgpack<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, String> {
     let mut reader = rmp_serde::Deserializer::new(std::io::Cursor::new(bytes));
-    // The protocol nests four deep; the bound keeps hostile input off the stack (security baseline: depth 128).
-    reader.set_max_depth(128);
+    reader.set_max_depth(MAX_DEPTH);
     let value = T::deserialize(&mut reader).map_err(|e| e.to_string())?;
     if reader.position() < bytes.len() as u64 {
         Err("bytes behind the end of the value".to_owned())

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::ids::{ConversationId, Epoch, Position, StreamName};
 
@@ -14,7 +15,7 @@ use super::codes::{Code, Refusal};
 use super::payload::{Event, Person, Summary};
 
 /// The answer to `hello`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Ready {
     /// The `hello`'s id.
     pub id: CommandId,
@@ -25,19 +26,22 @@ pub struct Ready {
     /// The server pings this often and drops a peer silent for two of these.
     pub heartbeat_s: u64,
     /// The epoch of every conversation stream here: of those too that begin later, whose events do not name it.
+    #[schema(value_type = String)]
     pub epoch: Epoch,
     /// The heads of the person's streams at this moment.
+    #[schema(value_type = BTreeMap<String, Position>)]
     pub streams: BTreeMap<StreamName, Position>,
     /// The newest of a visitor; a manager's own and the waiting ones.
     pub conversations: Vec<Summary>,
     /// For each stream asked for: whether exactly the missing events follow.
+    #[schema(value_type = BTreeMap<String, bool>)]
     pub recovered: BTreeMap<StreamName, bool>,
     /// What the server accepts.
     pub limits: Limits,
 }
 
 /// The limits that a client should know, as configured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Limits {
     /// The largest frame from a client, in bytes.
     pub frame_bytes: u64,
@@ -58,7 +62,7 @@ pub struct Limits {
 }
 
 /// A command was carried out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Answered {
     /// The command's id.
     pub id: CommandId,
@@ -68,7 +72,7 @@ pub struct Answered {
 }
 
 /// What a command that was carried out brings.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum Answer {
     /// `open`: the new conversation and the question's place in it.
@@ -100,7 +104,7 @@ pub enum Answer {
 }
 
 /// A command was not carried out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Failed {
     /// The command's id; null when it had none.
     pub id: Option<CommandId>,
@@ -130,11 +134,13 @@ impl Failed {
 }
 
 /// Replaces all that the client knew of a stream.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Reset {
     /// Which.
+    #[schema(value_type = String, example = "inbox/u2")]
     pub stream: StreamName,
     /// Its numbering.
+    #[schema(value_type = String)]
     pub epoch: Epoch,
     /// Its head: live events go on after it.
     pub seq: u64,
@@ -143,7 +149,7 @@ pub struct Reset {
 }
 
 /// What a stream amounts to at its head.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum Snapshot {
     /// Of a conversation.
@@ -163,11 +169,12 @@ pub enum Snapshot {
 }
 
 /// Something in passing, not in any stream, lost without harm.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Signal {
     /// What.
     pub kind: SignalKind,
     /// Where.
+    #[schema(value_type = String, format = Uuid)]
     pub conversation: ConversationId,
     /// Who.
     pub person: Person,
@@ -180,7 +187,7 @@ pub struct Signal {
 }
 
 /// What a signal is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum SignalKind {
@@ -191,14 +198,14 @@ pub enum SignalKind {
 }
 
 /// The last frame before a draining server closes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Bye {
     /// Come back after this many milliseconds, with full jitter.
     pub retry_after_ms: u64,
 }
 
 /// Everything that the server may say, by its `type`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[allow(missing_docs, reason = "each variant is documented at its struct")]
 pub enum ServerFrame {

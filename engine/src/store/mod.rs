@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
 use tokio::sync::watch;
@@ -177,6 +178,17 @@ async fn sqlite_pool(
         .test_before_acquire(false)
         .map_sqlx_sqlite_opts(move |sqlite| {
             adapt(sqlite.synchronous(SqliteSynchronous::Full).foreign_keys(true).busy_timeout(BUSY_TIMEOUT))
+        })
+        .map_sqlx_sqlite_pool_opts(|pool| {
+            pool.after_release(|connection, _| {
+                Box::pin(async move {
+                    // Behind a rollback that a dropped transaction may have queued.
+                    connection.ping().await?;
+                    // SQLite ends a transaction by itself when the disk is full, and sqlx goes on counting it: the next
+                    // ones would be savepoints in one that nobody commits. Such a connection is given up.
+                    Ok(!connection.is_in_transaction())
+                })
+            })
         });
     Ok(sea_orm::Database::connect(options).await?)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use otvet_engine::ids::{ConversationId, PersonId, Position, StreamName};
-use otvet_engine::protocol::{ClientFrame, Event, Person, ServerFrame, Summary};
+use otvet_engine::protocol::{ClientFrame, Event, Person, Ready, ServerFrame, Summary};
 
 /// One run: every client, and the authoritative end.
 #[derive(Debug, Clone, Default)]
@@ -54,4 +54,25 @@ pub enum What {
     NotAFrame(String),
     /// The connection ended, with the server's close code where one came.
     Closed(Option<u16>),
+}
+
+/// What an entry says of one conversation, on a line; `None` when it says nothing of it and no connection begins or ends.
+pub(super) fn excerpt(entry: &Entry, conversation: &str) -> Option<String> {
+    let line = match &entry.what {
+        What::Hello(positions) => format!("hello at {:?}", of(positions, conversation)),
+        What::Received(ServerFrame::Ready(ready)) => {
+            let Ready { streams, conversations, recovered, .. } = &**ready;
+            let listed = conversations.iter().find(|s| s.id.to_string() == conversation);
+            let listed = listed.map(|s| (s.last_seq, s.status, s.manager.as_ref().map(|m| m.id)));
+            let (head, recovered) = (of(streams, conversation), of(recovered, conversation));
+            format!("ready: head {head:?}, listed {listed:?}, recovered {recovered:?}")
+        }
+        What::Closed(code) => format!("closed with {code:?}"),
+        what => Some(format!("{what:?}")).filter(|line| line.contains(conversation))?,
+    };
+    Some(format!("{:>9.3} {line}", entry.at.as_secs_f64()))
+}
+
+fn of<'a, T>(map: &'a BTreeMap<StreamName, T>, conversation: &str) -> Option<&'a T> {
+    map.iter().find(|(stream, _)| stream.to_string().ends_with(conversation)).map(|(_, value)| value)
 }

@@ -151,6 +151,30 @@ impl fmt::Display for Report {
     }
 }
 
+/// How the first findings came about: what their devices saw of the stream in question, for whoever has to find the cause.
+pub fn story(run: &RunLog, report: &Report) -> String {
+    const FINDINGS: usize = 3;
+    const ENTRIES: usize = 40;
+    let mut story = String::new();
+    for finding in report.findings.iter().take(FINDINGS) {
+        let Some(client) = run.clients.iter().find(|c| c.name == finding.who) else { continue };
+        // Streams stand in details as they do on the wire; the id is what every mention of one shares.
+        let Some(id) =
+            finding.detail.split(|c: char| !c.is_ascii_hexdigit() && c != '-').find(|part| part.len() == 36)
+        else {
+            continue;
+        };
+        story += &format!("--- {}: {} ---\n", finding.who, finding.detail);
+        let about = client.entries.iter().filter_map(|entry| log::excerpt(entry, id));
+        let about: Vec<String> = about.collect();
+        for line in about.iter().skip(about.len().saturating_sub(ENTRIES)) {
+            story += line;
+            story.push('\n');
+        }
+    }
+    story
+}
+
 /// Checks a whole run.
 pub fn check(run: &RunLog) -> Report {
     let mut report = Report::default();

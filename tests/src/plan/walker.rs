@@ -187,7 +187,9 @@ impl Walker {
             6 => Command::Resolve(target),
             7 => {
                 let to = self.board.managers[self.rng.random_range(0..self.board.managers.len())];
-                Command::Transfer(Transfer { conversation, to })
+                // To oneself is no transfer; the contract calls it invalid.
+                let is_me = to == self.client.identity.person.id;
+                if is_me { Command::Ping } else { Command::Transfer(Transfer { conversation, to }) }
             }
             8 => Command::Watch(target),
             9 => Command::Unwatch(target),

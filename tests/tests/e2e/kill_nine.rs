@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use otvet_tests::checker::check;
+use otvet_tests::checker::{check, story};
 use otvet_tests::plan::{Load, seed};
 use otvet_tests::world::run;
 use rand::rngs::StdRng;
@@ -40,7 +40,7 @@ async fn ten_power_cuts_lose_nothing() {
                 "kill {kill}: ready after {recovery:?}, at rest after {:?}\n{report}",
                 rest_began.elapsed()
             );
-            ensure!(report.is_clean(), "after kill {kill}: {report}");
+            ensure!(report.is_clean(), "after kill {kill}: {report}\n{}", story(&run, &report));
             ensure!(
                 report.seen.acknowledged > acknowledged,
                 "kill {kill}: nothing was acknowledged since the last"

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use otvet_tests::checker::check;
+use otvet_tests::checker::{check, story};
 use otvet_tests::plan::{Load, Shape, seed};
 use otvet_tests::world::run;
 
@@ -19,9 +19,10 @@ async fn nothing_goes_wrong_under_random_load() {
     run(ROOMY, async |world| {
         let mut load = Load::new(world, SHAPE, seed()).await?;
         load.run_while(span(Duration::from_secs(20))).await?;
-        let report = check(&load.quiesce().await?);
+        let run = load.quiesce().await?;
+        let report = check(&run);
         println!("{report}");
-        ensure!(report.is_clean(), "{report}");
+        ensure!(report.is_clean(), "{report}\n{}", story(&run, &report));
         let seen = report.seen;
         ensure!(seen.acknowledged > 500 && seen.recovered > 50, "hardly anything happened: {seen:?}");
         Ok(())

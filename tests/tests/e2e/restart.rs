@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use otvet_engine::ids::StreamName;
 use otvet_engine::protocol::{Command, ServerFrame, client::Send};
-use otvet_tests::checker::check;
+use otvet_tests::checker::{check, story};
 use otvet_tests::plan::{Load, Shape, seed};
 use otvet_tests::world::run;
 
@@ -139,8 +139,9 @@ async fn a_drain_under_load_loses_nothing() {
             span(Duration::from_secs(2)).await
         })
         .await?;
-        let report = check(&load.quiesce().await?);
-        ensure!(report.is_clean(), "{report}");
+        let run = load.quiesce().await?;
+        let report = check(&run);
+        ensure!(report.is_clean(), "{report}\n{}", story(&run, &report));
         ensure!(report.seen.acknowledged > 50, "hardly anything happened: {report}");
         Ok(())
     })
@@ -160,8 +161,9 @@ async fn a_server_that_was_asleep_loses_nothing() {
             span(Duration::from_secs(2)).await
         })
         .await?;
-        let report = check(&load.quiesce().await?);
-        ensure!(report.is_clean(), "{report}");
+        let run = load.quiesce().await?;
+        let report = check(&run);
+        ensure!(report.is_clean(), "{report}\n{}", story(&run, &report));
         ensure!(report.seen.acknowledged > 50, "hardly anything happened: {report}");
         Ok(())
     })

@@ -117,7 +117,7 @@ pub(crate) async fn list(call: Call) -> Result<Response, Problem> {
     responses(
         (status = 201, description = "Stored, and waiting for a manager", body = OpenedAnswer),
         (status = 401, description = "No valid token", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, description = "Managers do not ask", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 403, description = "The token may not be used for conversations", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "The key stands for something else", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "What is wrong", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, description = "Nothing was stored; see Retry-After", body = ProblemDocument, content_type = "application/problem+json"),

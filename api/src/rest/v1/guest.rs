@@ -27,10 +27,12 @@ pub fn endpoint(edge: &SharedEdge) -> Endpoint {
     responses(
         (status = 201, description = "The guest and its token", body = SignedInAnswer),
         (status = 403, description = "Guests are switched off", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many from this address; see Retry-After", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn guest(mut call: Call) -> Result<Response, Problem> {
     let Guest { name } = call.json_or_nothing().await?;
+    call.edge.identity.count_guest(call.received.client)?;
     let issued = call.edge.identity.guest(name.as_deref()).await?;
     call::json(StatusCode::CREATED, &SignedInAnswer::from(issued))
 }

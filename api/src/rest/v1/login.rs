@@ -64,7 +64,7 @@ pub(crate) async fn login(mut call: Call) -> Result<Response, Problem> {
     let password = password.unwrap_or_else(|| Password::from(""));
     let login = Login { email, password, device_name, address: call.received.client };
     let issued = call.edge.identity.login(login).await?;
-    adopt_guest(&call.edge, guest_token, &issued.person).await;
+    adopt_guest(&call.edge, guest_token.or_else(|| call.bearer()), &issued.person).await;
     call::json(StatusCode::OK, &SignedInAnswer::from(issued))
 }
 

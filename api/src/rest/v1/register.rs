@@ -41,12 +41,14 @@ pub fn endpoint(edge: &SharedEdge) -> Endpoint {
         (status = 201, description = "The account and its first token", body = SignedInAnswer),
         (status = 403, description = "Registration is switched off", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "What is wrong, by field", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many from this address; see Retry-After", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn register(mut call: Call) -> Result<Response, Problem> {
     let Registration { name, email, password, guest_token } = call.json().await?;
     let password = password.unwrap_or_else(|| Password::from(""));
+    call.edge.identity.count_registration(call.received.client)?;
     let issued = call.edge.identity.register(NewAccount { name, email, password }).await?;
-    adopt_guest(&call.edge, guest_token, &issued.person).await;
+    adopt_guest(&call.edge, guest_token.or_else(|| call.bearer()), &issued.person).await;
     call::json(StatusCode::CREATED, &SignedInAnswer::from(issued))
 }

@@ -61,3 +61,26 @@ async fn nobody_but_a_guest_in_good_standing_is_merged() {
     world.identity.set_disabled(None, guest.person.id, false).await.unwrap();
     assert!(world.identity.merge_guest(&guest.token, anna.person.id).await.unwrap().is_some());
 }
+
+#[tokio::test]
+async fn arrivals_are_counted_by_address() {
+    let few = IdentitySettings {
+        guests_per_address_per_minute: 2,
+        registrations_per_address_per_minute: 1,
+        ..settings()
+    };
+    let world = World::new(few).await;
+    let (here, there) = ("2001:db8::1".parse().unwrap(), "2001:db8:0:1::1".parse().unwrap());
+    let neighbour = "2001:db8::2".parse().unwrap();
+    let throttled = |result| matches!(result, Err(IdentityError::Throttled { retry_after_s: 60 }));
+    world.identity.count_guest(here).unwrap();
+    world.identity.count_guest(neighbour).unwrap();
+    assert!(throttled(world.identity.count_guest(here)), "a subscriber's whole network is one address");
+    world.identity.count_registration(here).unwrap();
+    assert!(throttled(world.identity.count_registration(neighbour)));
+    world.identity.count_guest(there).unwrap();
+    world.identity.count_registration(there).unwrap();
+    world.clock.advance_millis(MINUTE);
+    world.identity.count_guest(here).unwrap();
+    world.identity.count_registration(here).unwrap();
+}

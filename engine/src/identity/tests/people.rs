@@ -110,3 +110,25 @@ async fn people_are_found_by_id_and_email() {
     let gleb = world.identity.account(PersonId::User(4)).await.unwrap().unwrap();
     assert!(gleb.disabled_at.is_some() && gleb.person.role == Role::Manager, "the role outlives disabling");
 }
+
+#[tokio::test]
+async fn who_was_seen_when_is_asked_at_once() {
+    let world = World::new(settings()).await;
+    let (anna, boris) = (world.user("anna").await, world.user("boris").await);
+    let phone = world.identity.login(login("anna@example.com", "anna-password")).await.unwrap();
+    // A guest's token with the same number is not a user's.
+    world.identity.guest(None).await.unwrap();
+    for (id, at) in [(anna.token_id, "2026-11-20 10:00:00"), (phone.token_id, "2026-11-21 09:00:00")] {
+        world
+            .execute(&format!("UPDATE personal_access_tokens SET last_used_at = '{at}' WHERE id = {id}"))
+            .await;
+    }
+    let guests = r"UPDATE personal_access_tokens SET last_used_at = '2027-01-01 00:00:00' WHERE tokenable_type = 'Otvet\Guest'";
+    world.execute(guests).await;
+    let both = [anna.person.id, boris.person.id];
+    let seen = world.identity.last_seen(&both).await.unwrap();
+    assert_eq!(seen.len(), 1, "boris never used his: {seen:?}");
+    assert_eq!(seen[&anna.person.id].to_string(), "2026-11-21T09:00:00.000Z");
+    world.execute("UPDATE personal_access_tokens SET last_used_at = 'never'").await;
+    assert_eq!(world.identity.last_seen(&both).await.unwrap().len(), 0, "unreadable is unknown");
+}

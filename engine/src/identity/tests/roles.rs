@@ -140,3 +140,24 @@ async fn nodes_that_start_at_once_make_one_admin() {
     let password = made[0].generated_password.clone().unwrap();
     assert!(world.identity.login(login("admin@localhost", &password.0)).await.is_ok());
 }
+
+#[tokio::test]
+async fn role_and_admission_change_together_or_not_at_all() {
+    let world = World::new(settings()).await;
+    let (anna, boris) = (world.user("anna").await.person.id, world.user("boris").await.person.id);
+    world.identity.set_role(None, anna, Role::Admin).await.unwrap();
+    world.identity.change_person(None, boris, Some(Role::Admin), Some(true)).await.unwrap();
+    let before = world.audit().await;
+    // Promoting would do; that the last admin who may come in is disabled would not.
+    let refused = world.identity.change_person(None, anna, Some(Role::Admin), Some(true)).await;
+    assert!(matches!(refused, Err(IdentityError::Conflict(_))), "{refused:?}");
+    let refused = world.identity.change_person(None, boris, Some(Role::Manager), None).await;
+    assert!(refused.is_ok(), "disabled ones are no admins to be kept: {refused:?}");
+    let refused = world.identity.change_person(None, anna, Some(Role::Visitor), Some(false)).await;
+    assert!(matches!(refused, Err(IdentityError::Conflict(_))), "{refused:?}");
+    assert_eq!(world.audit().await.len(), before.len() + 1, "what did not happen is not on record");
+    let guest = world.identity.guest(None).await.unwrap().person.id;
+    let refused = world.identity.change_person(None, guest, Some(Role::Manager), Some(true)).await;
+    assert!(matches!(refused, Err(IdentityError::Invalid(_))), "{refused:?}");
+    assert_eq!(world.text("SELECT disabled_at FROM chat_guests").await, None);
+}

@@ -1,5 +1,6 @@
 //! Tokens at work: listed, used, ended.
 
+use crate::protocol::Role;
 use std::time::Duration;
 
 use super::*;
@@ -109,7 +110,7 @@ async fn open_sockets_are_rechecked_in_bulk() {
     world.identity.set_disabled(None, guest.person.id, true).await.unwrap();
     world.execute(&format!("DELETE FROM users WHERE id = {}", id_number(vera.person.id))).await;
     let valid = world.identity.still_valid(&asked).await.unwrap();
-    assert_eq!(valid, [anna.token_id].into(), "disabled, deleted and expired ones are gone");
+    assert_eq!(valid, [(anna.token_id, Role::Visitor)].into(), "disabled, deleted and expired ones are gone");
     assert!(world.identity.still_valid(&[]).await.unwrap().is_empty());
 }
 
@@ -120,4 +121,36 @@ async fn a_token_without_its_number_is_found_by_its_hash() {
     let (_, secret) = anna.token.0.split_once('|').unwrap();
     let signed_in = world.identity.authenticate(&BearerToken(secret.to_owned())).await.unwrap();
     assert_eq!(signed_in.token_id, anna.token_id);
+}
+
+#[tokio::test]
+async fn what_expired_a_week_ago_is_pruned_and_nothing_else() {
+    const DAY: i64 = 24 * 60 * MINUTE;
+    let world = World::new(settings()).await;
+    let anna = world.user("anna").await;
+    for (name, ends) in [("long over", -8 * DAY), ("just over", -6 * DAY), ("good", DAY)] {
+        let ends = START.plus_millis(ends);
+        world.identity.issue_token(anna.person.id, name, &Abilities::all(), Some(ends)).await.unwrap();
+    }
+    // More guests than one batch takes, a row of another application's, and one without an end.
+    for (of, ends, rows) in [
+        (r"Otvet\Guest", "'2026-11-01 00:00:00'", 450),
+        (r"App\Models\Robot", "'2026-11-01 00:00:00'", 1),
+        (r"App\Models\User", "NULL", 1),
+    ] {
+        let many = format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) INSERT INTO \
+             personal_access_tokens (tokenable_type, tokenable_id, name, token, expires_at) SELECT '{of}', i, 'old', \
+             '{of}' || i, {ends} FROM n"
+        );
+        world.execute(&many).await;
+    }
+    assert_eq!(world.identity.prune_tokens().await.unwrap(), 451);
+    let left =
+        "SELECT group_concat(name || ' ' || tokenable_type, ', ') FROM personal_access_tokens ORDER BY id";
+    assert_eq!(
+        world.text(left).await.unwrap(),
+        r"web App\Models\User, just over App\Models\User, good App\Models\User, old App\Models\Robot, old App\Models\User"
+    );
+    assert_eq!(world.identity.prune_tokens().await.unwrap(), 0);
 }

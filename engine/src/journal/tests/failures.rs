@@ -53,6 +53,27 @@ async fn a_full_database_refuses_and_recovers() {
 }
 
 #[tokio::test]
+async fn what_is_acknowledged_after_the_disk_was_full_is_stored() {
+    let fixture = Fixture::on_sqlite().await;
+    let anna = visitor(1);
+    let mut writer = Writer::new(id(1));
+    fixture.journal.commit(writer.opened(&anna, "k1", None, "question")).await.unwrap();
+    let before = writer.state.clone();
+    fixture.db.write.execute_unprepared("PRAGMA max_page_count = 1").await.unwrap();
+    let big = writer.batch(vec![message(&anna, "k2", &"x".repeat(100_000))]);
+    fixture.journal.commit(big).await.unwrap_err();
+    fixture.db.write.execute_unprepared("PRAGMA max_page_count = 1000000").await.unwrap();
+    // SQLite has ended that transaction by itself. What is rolled back next must end, too: or all that follows is
+    // acknowledged inside a transaction that nobody commits.
+    let refused = fixture.journal.commit(Writer::new(id(1)).opened(&anna, "k1", None, "another")).await;
+    assert!(matches!(refused, Err(CommitError::KeysInUse(_))), "{refused:?}");
+    writer.state = before;
+    fixture.journal.commit(writer.batch(vec![message(&anna, "k2", "small")])).await.unwrap();
+    let stored = fixture.journal.load(id(1), &Rules::default()).await.unwrap().unwrap();
+    assert_eq!(stored, writer.state, "seen by another connection");
+}
+
+#[tokio::test]
 async fn a_read_only_database_refuses_and_recovers() {
     let fixture = Fixture::on_sqlite().await;
     let anna = visitor(1);

@@ -60,6 +60,35 @@ async fn a_loaded_state_remembers_the_newest_keys_and_the_question() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn counts_belong_to_the_head_while_others_write() {
+    let fixture = Fixture::new().await;
+    let (anna, mark) = (visitor(1), manager(1));
+    let mut writer = Writer::new(id(1));
+    fixture.journal.commit(writer.opened(&anna, "k", None, "question")).await.unwrap();
+    // Three events, of which one is the manager's: from here on `unread` is the head less two.
+    fixture.journal.commit(writer.batch(vec![message(&mark, "m", "answer")])).await.unwrap();
+    let journal = fixture.journal.clone();
+    let writing = tokio::spawn(async move {
+        for n in 0..300 {
+            journal.commit(writer.batch(vec![message(&anna, &format!("k{n}"), "more")])).await.unwrap();
+        }
+    });
+    let search = Search { visitor: Some(visitor(1).id), ..Search::default() };
+    let mut heads = std::collections::BTreeSet::new();
+    while !writing.is_finished() {
+        let one = fixture.journal.listed(id(1), mark.id).await.unwrap().unwrap();
+        let listed = fixture.journal.list(Listing::Waiting, mark.id, 10).await.unwrap();
+        let found = fixture.journal.search(&search, mark.id, 10, None).await.unwrap().listed;
+        for listed in listed.into_iter().chain(found).chain([one]) {
+            assert_eq!(listed.summary.unread, listed.summary.last_seq - 2, "{:?}", listed.summary);
+            heads.insert(listed.summary.last_seq);
+        }
+    }
+    writing.await.unwrap();
+    assert!(heads.len() > 1, "read while written");
+}
+
 /// Forty conversations: by turns of two visitors, of each three one is claimed and one resolved.
 async fn forty(fixture: Fixture) -> (Fixture, Vec<State>) {
     let mut states = Vec::new();
@@ -241,4 +270,27 @@ async fn somebody_who_only_reads_is_listed_with_the_cursor() {
     let listed = fixture.journal.listed(id(1), manager(1).id).await.unwrap().unwrap();
     assert_eq!(listed.summary, writer.state.summary(manager(1).id));
     assert_eq!(fixture.journal.listed(id(2), manager(1).id).await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_that_is_read_while_it_changes_agrees_with_itself() {
+    let fixture = Fixture::on_sqlite().await;
+    let (anna, mark) = (visitor(1), manager(2));
+    let mut writer = Writer::new(id(1));
+    fixture.journal.commit(writer.opened(&anna, "k", None, "question")).await.unwrap();
+    let claimed = EventKind::Claimed { manager: mark.clone() };
+    fixture.journal.commit(writer.batch(vec![claimed])).await.unwrap();
+    let (journal, reader) = (fixture.journal.clone(), mark.id);
+    let writing = tokio::spawn(async move {
+        for n in 0..300 {
+            let kind = message(&anna, &format!("k{n}"), "x");
+            journal.commit(writer.batch(vec![kind])).await.unwrap();
+        }
+    });
+    while !writing.is_finished() {
+        let seen = fixture.journal.listed(id(1), reader).await.unwrap().unwrap().summary;
+        // All but `opened` and `claimed` are messages that the manager has not read.
+        assert_eq!(seen.unread, seen.last_seq - 2);
+    }
+    writing.await.unwrap();
 }

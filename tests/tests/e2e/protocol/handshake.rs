@@ -37,10 +37,11 @@ async fn a_known_subprotocol_is_echoed_and_unknown_ones_are_refused() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_known_origins_get_in() {
-    let settings = [("SERVER__ALLOWED_ORIGINS", r#"["https://shop.example"]"#)];
+    let settings = [("SERVER__ALLOWED_ORIGINS", "https://shop.example,https://app.example")];
     run(&settings, async |world| {
         from(world, &format!("http://{}", world.server.place())).await?;
         from(world, "https://shop.example").await?;
+        from(world, "https://app.example").await?;
         let foreign = [
             "https://evil.example",
             "http://shop.example",

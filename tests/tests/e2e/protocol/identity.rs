@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use otvet_engine::protocol::Format;
-use otvet_tests::client::Trouble;
+use hyper::Method;
+use otvet_engine::ids::StreamName;
+use otvet_engine::protocol::{Code, EventKind, Format, Role};
+use otvet_tests::client::{Outcome, Trouble};
 use otvet_tests::world::{PASSWORD, email, run};
 use serde_json::json;
 
@@ -44,6 +46,100 @@ async fn a_guests_conversations_become_the_accounts() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guests_token_in_the_body_of_a_sign_in_ends_the_guest_once_and_for_all() {
+    run(&[], async |world| {
+        let Scene { anna: mut guest, mut mark, conversation } = scene(world).await?;
+        let asked = guest.whole(conversation).await?;
+        let account = world.account("Anna").await?;
+        let mut desk = world.connect("desk", &account).await?;
+        let sign_in = |who: &str, token: &str| {
+            json!({ "email": email(who), "password": PASSWORD, "device_name": "x", "guest_token": token })
+        };
+        let login = async |who: &str, token: &str| {
+            world.rest().post("/api/v1/login", &sign_in(who, token)).await?.expect(200)
+        };
+        // Not anybody's token: the sign-in goes well, and nothing is adopted.
+        for nobody in ["", "1|wrong", &mark.identity.token, &account.token] {
+            login("Anna", nobody).await?;
+        }
+        ensure!(desk.resume().await?.conversations.is_empty(), "adopted what is nobody's");
+        // A wrong password adopts nothing.
+        let wrong = json!({ "email": email("Anna"), "password": "wrong", "device_name": "x",
+            "guest_token": guest.identity.token });
+        world.rest().post("/api/v1/login", &wrong).await?.must_be_problem(422, "invalid")?;
+        guest.ping().await?;
+
+        login("Anna", &guest.identity.token).await?;
+        ensure!(guest.expect_close_within(SIGN_OUT).await? == Some(4401));
+        world.rest_as(&guest.identity).get("/api/v1/me").await?.must_be_problem(401, "unauthorized")?;
+        // The device that was here all along is told, and follows it from here on.
+        let told = desk.expect_listed(|e| matches!(&e.kind, EventKind::Upsert { .. })).await?;
+        ensure!(
+            matches!(&told.kind, EventKind::Upsert { conversation: c }
+                if c.id == conversation && c.visitor.id == account.person.id && c.unread == 0),
+            "{told:?}"
+        );
+        let seq = mark.claim(conversation, false).await?;
+        ensure!(desk.expect_event(conversation, "claimed").await?.seq == seq);
+        // History is what it was: an event never changes.
+        let stored = desk.whole(conversation).await?;
+        ensure!(stored.starts_with(&asked) && stored.len() == asked.len() + 1, "{stored:?}");
+        // Nobody else gets it with the same token afterwards.
+        let eve = world.account("Eve").await?;
+        login("Eve", &guest.identity.token).await?;
+        let eve = world.connect("eve", &eve).await?;
+        let path = format!("/api/v1/conversations/{conversation}");
+        world.rest_as(&eve.identity).get(&path).await?.must_be_problem(404, "not_found")?;
+        ensure!(world.rest_as(&account).get(&path).await?.status == 200);
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_no_manager_any_more_comes_back_as_a_visitor() {
+    run(&[], async |world| {
+        let Scene { mut anna, mut mark, conversation } = scene(world).await?;
+        mark.claim(conversation, false).await?;
+        let mut vera = world.connect("vera", &world.manager("Vera").await?).await?;
+        // By the operator beside the server, and by an admin through it.
+        for by_operator in [true, false] {
+            let (client, name) = if by_operator { (&mut mark, "Mark") } else { (&mut vera, "Vera") };
+            let me = client.identity.person.id;
+            if by_operator {
+                world.server.operate(&["user", "role", &email(name), "visitor"]).await?;
+            } else {
+                let admin = world.rest_as(&world.admin().await?);
+                let body = Some(("application/json", r#"{"role":"visitor"}"#.into()));
+                admin.call(Method::PUT, &format!("/api/v1/admin/people/{me}"), body).await?.expect(200)?;
+            }
+            // 1012: come back, as what you are now.
+            let code = client.expect_close_within(SIGN_OUT).await?;
+            ensure!(code == Some(1012), "{name} ended with {code:?}");
+            let ready = client.connect().await?;
+            ensure!(ready.person.role == Role::Visitor, "{:?}", ready.person);
+            ensure!(!ready.streams.contains_key(&StreamName::Inbox(me)), "{:?}", ready.streams);
+            ensure!(ready.conversations.is_empty(), "{:?}", ready.conversations);
+            ensure!(ready.recovered.keys().all(|s| *s == StreamName::Session(me)), "{:?}", ready.recovered);
+            let no = client.history(conversation, None, Some(0), None).await.refused();
+            ensure!(no.code == Code::NotFound, "{no:?}");
+            let no = client.send(conversation, "still", "Still here?").await.refused();
+            ensure!(no.code == Code::NotFound, "{no:?}");
+            ensure!(client.claim(conversation, true).await.refused().code == Code::NotFound);
+        }
+        // What they say from here on is not theirs to hear.
+        anna.send(conversation, "k2", "Anybody?").await?;
+        for client in [&mut mark, &mut vera] {
+            client.ping().await?;
+            let newest = client.events(conversation).last().map_or(0, |e| e.seq);
+            ensure!(newest <= 4, "{} heard {newest}", client.name);
+        }
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn signing_out_closes_that_devices_sockets_and_no_others() {
     run(&[], async |world| {
         let desk = world.account("Anna").await?;
@@ -58,7 +154,7 @@ async fn signing_out_closes_that_devices_sockets_and_no_others() {
         let back = at_desk.connect().await;
         ensure!(
             matches!(&back, Err(Trouble::Closed(Some(4401))))
-                || matches!(&back, Err(Trouble::Refused(no)) if no.code == otvet_engine::protocol::Code::Unauthorized),
+                || matches!(&back, Err(Trouble::Refused(no)) if no.code == Code::Unauthorized),
             "{back:?}"
         );
         Ok(())

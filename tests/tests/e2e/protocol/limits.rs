@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use futures_util::{SinkExt, StreamExt};
+use otvet_engine::protocol::client::Send;
 use otvet_engine::protocol::{Code, Command, ServerFrame};
 use otvet_tests::client::Trouble;
 use otvet_tests::world::run;
@@ -173,6 +174,52 @@ async fn texts_have_their_limits() {
         let stored = mark.whole(conversation).await?;
         ensure!(stored.len() == 3, "{}", stored.len());
         Ok(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn so_many_commands_may_be_unanswered_and_the_rest_is_refused_before_it_is_stored() {
+    const BOUND: usize = 16;
+    const ROUNDS: usize = 20;
+    let settings = [("LIMITS__BURST", "10000"), ("LIMITS__COMMANDS_PER_SECOND", "10000")];
+    run(&settings, async |world| {
+        let Scene { mut anna, mut mark, conversation } = scene(world).await?;
+        ensure!(anna.resume().await?.limits.unanswered_commands == BOUND as u64);
+        let send = |round: usize, n: usize| {
+            let key = format!("m{round}-{n}").parse().expect("short");
+            Command::Send(Send { conversation, key, body: format!("{round}-{n}"), attachments: Vec::new() })
+        };
+        // Within the bound nobody is refused, whatever the pace.
+        let within: Vec<_> = (0..BOUND).map(|n| anna.post(send(0, n))).collect();
+        for id in &within {
+            anna.answer(id).await?;
+        }
+        // Far more than the server can store while it reads them.
+        let mut refused = Vec::new();
+        for round in 1..=ROUNDS {
+            let posted: Vec<_> = (0..BOUND * 8).map(|n| (n, anna.post(send(round, n)))).collect();
+            for (n, id) in posted {
+                match anna.answer(&id).await {
+                    Ok(_) => {}
+                    Err(Trouble::Refused(no)) => {
+                        ensure!(no.code == Code::RateLimited && no.retry_after_ms.is_some(), "{no:?}");
+                        refused.push((round, n));
+                    }
+                    Err(other) => return Err(other.into()),
+                }
+            }
+            if !refused.is_empty() {
+                break;
+            }
+        }
+        ensure!(!refused.is_empty(), "{} at once, again and again, and none was refused", BOUND * 8);
+        // The connection lives, a refused command was not stored, and it may be given again.
+        let (round, n) = refused[0];
+        let before = mark.whole(conversation).await?.len();
+        anna.ask(send(round, n)).await?;
+        ensure!(mark.whole(conversation).await?.len() == before + 1, "it had been stored");
+        judge::must_be_clean(&mut mark, &[conversation], &[&anna]).await
     })
     .await;
 }

@@ -15,7 +15,8 @@ async fn a_known_position_brings_exactly_what_was_missed() {
     run(&[], async |world| {
         let Scene { mut anna, mut mark, conversation } = scene(world).await?;
         let stream = StreamName::Conversation(conversation);
-        // The first connection never heard of an epoch; the second one gets it with `ready`.
+        // What has not come by then is no business of the next connection: it would start at the head.
+        anna.expect_reached(stream, 2).await?;
         anna.resume().await?;
         mark.claim(conversation, false).await?;
         anna.expect_event(conversation, "claimed").await?;
@@ -173,6 +174,43 @@ async fn foreign_and_senseless_positions_are_ignored() {
         let told =
             eve.received().into_iter().any(|f| matches!(f, ServerFrame::Event(_) | ServerFrame::Reset(_)));
         ensure!(!told, "{:?}", eve.received());
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_epoch_of_ready_is_that_of_every_conversation_also_of_later_ones() {
+    run(&[], async |world| {
+        let guest = world.guest("Anna").await?;
+        let mut anna = world.connect("anna", &guest).await?;
+        let told = anna.resume().await?.epoch;
+        let (later, seq) = anna.open("k1", None, "Asked after ready").await?;
+        let stream = StreamName::Conversation(later.id);
+        anna.expect_reached(stream, seq).await?;
+        let missed = {
+            anna.drop_hard().await;
+            let mut phone = world.connect("anna's phone", &guest).await?;
+            phone.send(later.id, "k2", "From the phone").await?
+        };
+        // A position that nobody ever told this device as such: the number that it has seen, under the epoch of `ready`.
+        let known = Position { epoch: told.clone(), seq };
+        let ready = anna.connect_at(BTreeMap::from([(stream, known.clone())])).await?;
+        ensure!(ready.epoch == told && ready.recovered.get(&stream) == Some(&true), "{ready:?}");
+        ensure!(ready.streams[&stream] == Position { epoch: told.clone(), seq: missed }, "{ready:?}");
+        ensure!(anna.expect_event(later.id, "message").await?.seq == missed);
+        // It is the database's, not the process's, and the same for everybody.
+        world.server.sigterm()?;
+        world.server.wait_exit().await?;
+        world.server.restart().await?;
+        let eve = world.guest("Eve").await?;
+        ensure!(
+            world.device("eve", &eve, otvet_engine::protocol::Format::MessagePack).connect().await?.epoch
+                == told
+        );
+        let ready = anna.connect_at(BTreeMap::from([(stream, known)])).await?;
+        ensure!(ready.epoch == told && ready.recovered.get(&stream) == Some(&true), "{ready:?}");
+        ensure!(anna.expect_event(later.id, "message").await?.seq == missed);
         Ok(())
     })
     .await;

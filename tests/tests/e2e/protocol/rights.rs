@@ -130,12 +130,12 @@ async fn routes_with_foreign_ids_are_refused() {
             (Method::POST, format!("{own}/claim"), json(r#"{"take_over":true}"#), 403),
             (Method::POST, format!("{own}/release"), json("{}"), 403),
             (Method::POST, format!("{own}/transfer"), json(&to), 403),
-            (Method::POST, format!("{own}/note"), json(r#"{"body":"mine now","key":"n"}"#), 403),
-            (Method::GET, "/api/v1/admin/conversations".to_owned(), None, 403),
-            (Method::GET, "/api/v1/admin/users".to_owned(), None, 403),
-            (Method::GET, format!("/api/v1/admin/users/{}", mark.identity.person.id), None, 403),
-            (Method::DELETE, "/api/v1/admin/users/1".to_owned(), None, 403),
-            (Method::PUT, "/api/v1/admin/users/1".to_owned(), json("{}"), 403),
+            (Method::POST, format!("{own}/note"), json(r#"{"body":"mine now","key":"eve"}"#), 403),
+            (Method::GET, "/api/v1/managers".to_owned(), None, 403),
+            (Method::GET, "/api/v1/admin/people".to_owned(), None, 403),
+            (Method::GET, format!("/api/v1/admin/people/{}", mark.identity.person.id), None, 403),
+            (Method::POST, "/api/v1/admin/people".to_owned(), json("{}"), 403),
+            (Method::PUT, "/api/v1/admin/people/u1".to_owned(), json("{}"), 403),
         ];
         let as_eve = world.rest_as(&eve).with_header("idempotency-key", "eve");
         for (method, path, body, status) in &routes {
@@ -151,7 +151,7 @@ async fn routes_with_foreign_ids_are_refused() {
         ensure!(mine["data"].as_array().is_some_and(Vec::is_empty), "{mine}");
         // A manager is no administrator: people are not theirs to change.
         let as_mark = world.rest_as(&mark.identity);
-        let reply = as_mark.call(Method::PUT, "/api/v1/admin/users/1", json(r#"{"role":"admin"}"#)).await?;
+        let reply = as_mark.call(Method::PUT, "/api/v1/admin/people/u1", json(r#"{"role":"admin"}"#)).await?;
         ensure!(matches!(reply.status, 403 | 404), "{} {}", reply.status, reply.body);
         // Another person's token is not ours to revoke.
         let number = anna.identity.token.split('|').next().context("{id}|{secret}")?;

@@ -66,3 +66,40 @@ async fn typing_reaches_the_others_at_most_once_in_two_seconds() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn presence_is_told_when_the_first_device_comes_and_the_last_one_goes() {
+    run(&[], async |world| {
+        let Scene { mut anna, mut mark, conversation } = scene(world).await?;
+        mark.claim(conversation, false).await?;
+        let me = anna.identity.person.id;
+        let mut phone = world.connect("anna's phone", &anna.identity).await?;
+        // The first of two goes: she is still here.
+        anna.close().await;
+        phone.ping().await?;
+        mark.ping().await?;
+        phone.drop_hard().await;
+        let signal = mark.expect_signal(SignalKind::Presence).await?;
+        ensure!(signal.online == Some(false) && signal.person.id == me, "{signal:?}");
+        ensure!(signal.conversation == conversation, "{signal:?}");
+        anna.connect().await?;
+        let signal = mark.expect_signal(SignalKind::Presence).await?;
+        ensure!(signal.online == Some(true) && signal.person.id == me, "{signal:?}");
+        phone.connect().await?;
+        mark.drop_hard().await;
+        let signal = anna.expect_signal(SignalKind::Presence).await?;
+        ensure!(signal.online == Some(false) && signal.person.id == mark.identity.person.id, "{signal:?}");
+        // Nobody is told of oneself, and the second device of somebody who is here is no news.
+        let presences = |client: &otvet_tests::client::Client| {
+            let is_presence =
+                |f: &ServerFrame| matches!(f, ServerFrame::Signal(s) if s.kind == SignalKind::Presence);
+            client.received().iter().filter(|f| is_presence(f)).count()
+        };
+        anna.ping().await?;
+        ensure!(presences(&mark) == 2, "{}", presences(&mark));
+        let of_herself = |f: &ServerFrame| matches!(f, ServerFrame::Signal(s) if s.person.id == me);
+        ensure!(!anna.received().iter().any(of_herself), "told of herself");
+        Ok(())
+    })
+    .await;
+}

@@ -1,6 +1,7 @@
 //! `PUT /admin/people/{id}`
 
 use http::StatusCode;
+use otvet_engine::identity::IdentityError;
 use otvet_engine::ids::PersonId;
 use otvet_engine::protocol::Role;
 use serde::Deserialize;
@@ -9,6 +10,7 @@ use warp::reply::Response;
 
 use super::{PersonRecord, record};
 use crate::edge::SharedEdge;
+use crate::people::give_back_claims;
 use crate::rest::call::{self, Call, Endpoint};
 use crate::rest::problem::{Problem, ProblemDocument};
 
@@ -44,15 +46,27 @@ pub(crate) async fn change(mut call: Call, id: PersonId) -> Result<Response, Pro
     let before = identity.account(id).await?.ok_or_else(no_such)?;
     let role = role.filter(|role| *role != before.person.role);
     let disabled = disabled.filter(|disabled| *disabled != before.disabled_at.is_some());
-    if let Some(role) = role {
-        identity.set_role(Some(admin), id, role).await?;
-    }
-    if let Some(disabled) = disabled {
-        identity.set_disabled(Some(admin), id, disabled).await?;
-    }
-    if role.is_some() || disabled.is_some() {
-        call.edge.house.expel(id);
-    }
+    let changed = async {
+        if let Some(role) = role {
+            identity.set_role(Some(admin), id, role).await?;
+        }
+        if let Some(disabled) = disabled {
+            identity.set_disabled(Some(admin), id, disabled).await?;
+        }
+        Ok::<(), IdentityError>(())
+    };
+    let changed = changed.await;
     let account = identity.account(id).await?.ok_or_else(no_such)?;
+    // Whatever was changed before a failure holds.
+    if account.disabled_at.is_some() {
+        call.edge.house.expel(id);
+    } else if account.person.role != before.person.role {
+        call.edge.house.recall(id);
+    }
+    if before.person.role.is_staff() && (!account.person.role.is_staff() || account.disabled_at.is_some()) {
+        // What they had claimed waits for somebody who can answer.
+        give_back_claims(call.edge.house.clone(), before.person).await;
+    }
+    changed?;
     call::json(StatusCode::OK, &record(&call.edge, account).await?)
 }

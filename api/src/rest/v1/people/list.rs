@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
 use warp::reply::Response;
 
-use super::{PersonRecord, record};
+use super::{PersonRecord, records};
 use crate::edge::SharedEdge;
 use crate::rest::call::{self, Call, Endpoint};
 use crate::rest::problem::{Problem, ProblemDocument};
@@ -74,10 +74,7 @@ pub(crate) async fn list(call: Call) -> Result<Response, Problem> {
     let limit = last - first + 1;
     let descending = order.eq_ignore_ascii_case("desc");
     let (accounts, total) = call.edge.identity.people(&filter, sort, descending, first, limit).await?;
-    let mut records = Vec::with_capacity(accounts.len());
-    for account in accounts {
-        records.push(record(&call.edge, account).await?);
-    }
+    let records = records(&call.edge, accounts).await?;
     let range = match records.len() as u64 {
         0 => format!("people */{total}"),
         count => format!("people {first}-{}/{total}", first + count - 1),
