@@ -102,7 +102,7 @@ async fn apply(transaction: &DatabaseTransaction) -> Result<Vec<String>, DbErr> 
 }
 
 /// Whether another connection holds SQLite's lock: result code 5, plain or extended.
-fn is_busy(error: &DbErr) -> bool {
+pub(super) fn is_busy(error: &DbErr) -> bool {
     code_of(error).and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
 }
 

@@ -12,6 +12,7 @@ use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynch
 use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 mod backup;
 mod checkpoint;
@@ -26,6 +27,8 @@ pub use row_id::RowId;
 
 /// How long a statement waits for another process's lock on a SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The pause before a file that another process is just opening is opened again.
+const OPEN_AGAIN_AFTER: Duration = Duration::from_millis(20);
 /// How long to wait for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -190,5 +193,15 @@ async fn sqlite_pool(
                 })
             })
         });
-    Ok(sea_orm::Database::connect(options).await?)
+    let began = Instant::now();
+    loop {
+        match sea_orm::Database::connect(options.clone()).await {
+            // SQLite does not wait where waiting could be for ever, as when two starts turn a new file to a write-ahead
+            // log at once: whoever is told so tries again.
+            Err(error) if migrate::is_busy(&error) && began.elapsed() < BUSY_TIMEOUT => {
+                tokio::time::sleep(OPEN_AGAIN_AFTER).await;
+            }
+            opened => return Ok(opened?),
+        }
+    }
 }
