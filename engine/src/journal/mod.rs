@@ -27,7 +27,7 @@ mod search;
 mod tests;
 mod writer;
 
-pub use counters::{Counted, Counters};
+pub use counters::{COMMIT_MICROS, Counted, Counters};
 pub use search::{Found, ParseCursorError, Search, SearchCursor};
 
 use writer::Message;
