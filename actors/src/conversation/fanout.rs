@@ -4,11 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use otvet_engine::conversation::{Command, State as Conversation};
-use otvet_engine::ids::{ConversationId, Epoch, PersonId, StreamName};
-use otvet_engine::protocol::{
-    Event, EventKind, Format, Person, Role, ServerFrame, SharedFrame, Status, encode,
-};
-use otvet_engine::tail::{TailEntry, TailError};
+use otvet_engine::ids::{ConversationId, PersonId};
+use otvet_engine::protocol::{Event, EventKind, Person, Role, ServerFrame, SharedFrame, Status};
 
 use crate::session::{Reply, SessionCell};
 
@@ -121,7 +118,7 @@ impl ConversationState {
         for (kind, by, seq) in &prepared.receipts {
             self.signal(*kind, by, Some(*seq), None);
         }
-        self.append_to_tail(&prepared.events).await;
+        self.directory.append_to_tail(self.cell.id, &prepared.events).await;
         self.look_after_managers(prepared);
     }
 
@@ -172,33 +169,5 @@ impl ConversationState {
         let watching = watchers.iter().filter(|(person, _)| !own.contains(person));
         readers.extend(watching.map(|(_, session)| Reader { session: Arc::clone(session), own: false }));
         readers
-    }
-
-    /// A tail that cannot be reached or is behind costs speed, nothing else. One that is behind starts anew with these.
-    async fn append_to_tail(&self, events: &[Event]) {
-        let Some(first) = events.first() else { return };
-        let stream = first.stream;
-        let entries: Vec<TailEntry> = events
-            .iter()
-            .map(|event| TailEntry {
-                seq: event.seq,
-                at: event.at,
-                event: encode(Format::MessagePack, event),
-            })
-            .collect();
-        let tail = &self.directory.foundation.tail;
-        let epoch: &Epoch = self.directory.foundation.journal.epoch();
-        match tail.append(&stream, epoch, &entries).await {
-            Ok(()) => {}
-            Err(TailError::OutOfOrder { .. }) => {
-                if tail.drop_stream(&stream).await.is_ok() {
-                    let _ = tail.append(&stream, epoch, &entries).await;
-                }
-            }
-            Err(TailError::Unreachable(why)) => {
-                tracing::debug!(stream = %stream, tail.error = why, "the tail is behind")
-            }
-        }
-        debug_assert_eq!(stream, StreamName::Conversation(self.cell.id));
     }
 }

@@ -138,11 +138,8 @@ impl ConversationState {
     /// The conversation as the journal has it; an empty one if there is none.
     async fn loaded(&mut self) -> Result<&mut Conversation, Refusal> {
         if self.conversation.is_none() {
-            let loaded = if self.cell.take_unopened() {
-                None
-            } else {
-                self.directory.foundation.journal.load(self.cell.id, &self.directory.behaviour.rules).await?
-            };
+            let loaded =
+                if self.cell.take_unopened() { None } else { self.directory.load(self.cell.id).await? };
             self.conversation = Some(loaded.unwrap_or_else(|| Conversation::empty(self.cell.id)));
         }
         Ok(self.conversation.as_mut().expect("it was loaded just now"))

@@ -22,20 +22,43 @@ impl Journal {
     /// # Errors
     /// When the database does not answer, or holds what it should not.
     pub async fn load(&self, id: ConversationId, rules: &Rules) -> Result<Option<State>, ReadError> {
+        let Some(mut state) = self.projection(id).await? else { return Ok(None) };
+        self.recall(&mut state, None, rules).await?;
+        Ok(Some(state))
+    }
+
+    /// The state of a conversation as stored, without the keys of its events; `None` if it was never opened.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it should not.
+    pub async fn projection(&self, id: ConversationId) -> Result<Option<State>, ReadError> {
         let snapshot = self.snapshot().await?;
         self.counters.read();
         let Some(row) = chat_conversations::Entity::find_by_id(id.0).one(&snapshot).await? else {
             return Ok(None);
         };
-        let head = row.last_seq;
         let participants = self.cursors_of(&snapshot, vec![id.0]).await?.remove(&id.0).unwrap_or_default();
-        let newest = self.keyed_events(&snapshot, id, head, rules.remembered_keys as u64).await?;
         snapshot.commit().await?;
-        let mut state = rows::to_state(row, participants)?;
-        for event in newest {
-            state.remember(&event, rules);
-        }
-        Ok(Some(state))
+        Ok(Some(rows::to_state(row, participants)?))
+    }
+
+    /// Lets a state know the keys of its question and of its newest events. `all` are all its events up to its head, if
+    /// somebody has them; otherwise the keyed ones are read. Events never change, so it need not be in one snapshot.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it should not.
+    pub async fn recall(
+        &self,
+        state: &mut State,
+        all: Option<Vec<Event>>,
+        rules: &Rules,
+    ) -> Result<(), ReadError> {
+        let events = match all {
+            Some(all) => all,
+            None => self.keyed_events(state.id, to_i64(state.last_seq), rules.remembered_keys as u64).await?,
+        };
+        events.iter().for_each(|event| state.remember(event, rules));
+        Ok(())
     }
 
     /// A page of events: at most `limit`, and no more than fit into `max_bytes` of JSON, but always one if there is any.
@@ -189,7 +212,6 @@ impl Journal {
     /// The question and the newest keyed events up to the head, oldest first, each once.
     async fn keyed_events(
         &self,
-        connection: &impl ConnectionTrait,
         id: ConversationId,
         head: i64,
         newest: u64,
@@ -204,11 +226,11 @@ impl Journal {
             .filter(Column::IdemKey.is_not_null())
             .order_by_desc(Column::Seq)
             .limit(newest)
-            .all(connection)
+            .all(&self.db.read)
             .await?;
         if rows.last().is_none_or(|oldest| oldest.seq > 2) {
             self.counters.read();
-            rows.extend(of().filter(Column::Seq.eq(2)).one(connection).await?);
+            rows.extend(of().filter(Column::Seq.eq(2)).one(&self.db.read).await?);
         }
         rows.into_iter().rev().map(rows::to_event).collect()
     }
