@@ -93,6 +93,7 @@ pub struct Metrics {
     journal_failures: Counter,
     journal_commit_micros: Counter,
     journal_reads: Counter,
+    token_queries: Counter,
     /// The families about Redis stay empty where there is none.
     redis_reachable: Family<NoLabels, Gauge>,
     redis_failures: Family<KindLabel, Counter>,
@@ -170,6 +171,7 @@ impl Default for Metrics {
             journal_failures: Counter::default(),
             journal_commit_micros: Counter::default(),
             journal_reads: Counter::default(),
+            token_queries: Counter::default(),
             redis_reachable: Family::default(),
             redis_failures: Family::default(),
             redis_reconnects: Family::default(),
@@ -211,6 +213,8 @@ impl Metrics {
         r.register("journal_failures", "Transactions that failed", self.journal_failures.clone());
         r.register("journal_commit_micros", "Microseconds in commits", self.journal_commit_micros.clone());
         r.register("journal_reads", "Queries for reading", self.journal_reads.clone());
+        let help = "Rounds of looking tokens up; one answers all that came in together";
+        r.register("token_queries", help, self.token_queries.clone());
         r.register("redis_reachable", "1 while Redis answers", self.redis_reachable.clone());
         let help =
             "Commands to Redis without an answer in time, not tried since it was silent, or refused by it";
@@ -252,8 +256,14 @@ impl Metrics {
         }
     }
 
-    /// Everything as text, with the actors, the journal and Redis, if there is one, as they are now.
-    pub fn render(&self, census: Census, journal: Counted, redis: Option<RedisStatus>) -> String {
+    /// Everything as text, with the actors, the journal, the tokens and Redis, if there is one, as they are now.
+    pub fn render(
+        &self,
+        census: Census,
+        journal: Counted,
+        token_queries: u64,
+        redis: Option<RedisStatus>,
+    ) -> String {
         let gauge = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         self.joined.set(gauge(census.connections));
         for (kind, alive) in
@@ -271,6 +281,7 @@ impl Metrics {
         show(&self.journal_failures, journal.failures);
         show(&self.journal_commit_micros, journal.commit_micros);
         show(&self.journal_reads, journal.reads);
+        show(&self.token_queries, token_queries);
         for (result, total) in [("hit", census.tail_hits), ("miss", census.tail_misses)] {
             show(&self.tail_reads.get_or_create(&ResultLabel { result }), total);
         }
@@ -308,6 +319,7 @@ mod tests {
         let text = metrics.render(
             Census { sessions: 3, restarts: 2, ..Census::default() },
             Counted { commits: 5, ..Counted::default() },
+            7,
             None,
         );
         assert!(!text.lines().any(|line| line.starts_with("otvet_redis")), "there is no Redis:\n{text}");
@@ -319,6 +331,7 @@ mod tests {
             r#"otvet_actors{kind="session"} 3"#,
             "otvet_actor_restarts_total 2",
             "otvet_journal_commits_total 5",
+            "otvet_token_queries_total 7",
             "otvet_slow_readers_total 1",
             "otvet_command_answer_seconds_count 1",
         ] {
@@ -330,7 +343,7 @@ mod tests {
     fn redis_is_measured_where_there_is_one() {
         let status =
             RedisStatus { reachable: true, failures: 3, fast_failures: 2, refused: 1, reconnects: 4 };
-        let text = Metrics::default().render(Census::default(), Counted::default(), Some(status));
+        let text = Metrics::default().render(Census::default(), Counted::default(), 0, Some(status));
         for line in [
             "otvet_redis_reachable{} 1",
             r#"otvet_redis_failures_total{kind="silent"} 3"#,

@@ -16,10 +16,12 @@ use crate::ids::{ConversationId, Epoch, Key, PersonId};
 use crate::protocol::{Code, Event, Refusal, Summary};
 use crate::store::Database;
 use crate::store::entities::chat_meta;
+use crate::store::lookups::LookUps;
 
 mod admission;
 mod counters;
 mod group;
+mod own_lists;
 mod reads;
 mod rows;
 mod search;
@@ -30,6 +32,7 @@ mod writer;
 pub use counters::{Counted, Counters};
 pub use search::{Found, ParseCursorError, Search, SearchCursor};
 
+use own_lists::OwnLists;
 use writer::Message;
 
 /// What one conversation wants stored, whole or not at all.
@@ -163,6 +166,7 @@ pub struct Journal {
     writer: mpsc::Sender<Message>,
     epoch: Epoch,
     counters: Arc<Counters>,
+    own_lists: Arc<LookUps<own_lists::Asked, Result<Vec<Listed>, ReadError>>>,
 }
 
 impl Journal {
@@ -176,7 +180,9 @@ impl Journal {
         let counters = Arc::new(Counters::default());
         let (writer, inbox) = mpsc::channel(options.queue);
         tokio::spawn(writer::run(db.clone(), options, inbox, Arc::clone(&counters)));
-        Ok(Self { db, writer, epoch, counters })
+        let lists = OwnLists { db: db.clone(), counters: Arc::clone(&counters) };
+        let own_lists = Arc::new(LookUps::start(lists, own_lists::TOGETHER));
+        Ok(Self { db, writer, epoch, counters, own_lists })
     }
 
     /// Stores a batch, and answers once it is durable. Not cancelled by dropping the future: a batch that was handed over
