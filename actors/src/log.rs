@@ -46,7 +46,10 @@ impl Directory {
     }
 
     /// A conversation as it is stored; `None` if it was never opened.
-    pub(crate) async fn load(&self, id: ConversationId) -> Result<Option<Conversation>, ReadError> {
+    pub(crate) async fn load_conversation(
+        &self,
+        id: ConversationId,
+    ) -> Result<Option<Conversation>, ReadError> {
         let journal = &self.foundation.journal;
         let rules = &self.behaviour.rules;
         let Some(mut conversation) = journal.projection(id).await? else { return Ok(None) };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use otvet_engine::conversation::{Command, State as Conversation};
 use otvet_engine::ids::{ConversationId, PersonId};
-use otvet_engine::protocol::{Event, EventKind, Person, Role, ServerFrame, SharedFrame, Status};
+use otvet_engine::protocol::{Event, EventKind, Person, Refusal, Role, ServerFrame, SharedFrame, Status};
 
 use crate::session::{Reply, SessionCell};
 
@@ -76,6 +76,9 @@ pub(crate) enum Cause {
     Cursors(BTreeSet<PersonId>),
 }
 
+/// Answers that are due, by whose session they go to.
+type Replies = HashMap<PersonId, (Arc<SessionCell>, Vec<Reply>)>;
+
 /// Somebody who follows a conversation live.
 pub(super) struct Reader {
     pub session: Arc<SessionCell>,
@@ -95,7 +98,7 @@ impl ConversationState {
             before: prepared.before,
             cause: prepared.cause.clone(),
         });
-        let mut replies: HashMap<PersonId, (Arc<SessionCell>, Vec<Reply>)> = HashMap::new();
+        let mut replies = Replies::new();
         for (envelope, outcome) in prepared.envelopes.iter().zip(&prepared.outcomes) {
             if let Some((session, reply)) = envelope.reply(outcome.clone()) {
                 let entry =
@@ -103,9 +106,47 @@ impl ConversationState {
                 entry.1.push(reply);
             }
         }
-        for reader in self.audience(&prepared.after, Some(prepared.before)) {
+        self.distribute(&commit, replies);
+        for (kind, by, seq) in &prepared.receipts {
+            self.signal(*kind, by, Some(*seq), None);
+        }
+        self.directory.append_to_tail(self.cell.id, &prepared.events).await;
+        *self.cell.told.lock() = Some(Arc::clone(&prepared.after));
+        self.look_after_managers(prepared);
+    }
+
+    /// Tells of what is stored and nobody was told of: a commit whose outcome was unknown had come through, or somebody
+    /// else has written. `conversation` is as it was just loaded; the first time, nobody is owed anything older.
+    pub(super) async fn tell_untold(&self, conversation: &Conversation) -> Result<(), Refusal> {
+        let now = Arc::new(conversation.projection());
+        let told = self.cell.told.lock().clone();
+        if let Some(told) = told {
+            let events = self.record.events(self.cell.id, told.last_seq, now.last_seq).await?;
+            let moved =
+                now.participants.iter().filter(|(who, part)| told.participants.get(who) != Some(part));
+            let moved: BTreeSet<PersonId> = moved.map(|(who, _)| *who).collect();
+            if !events.is_empty() || !moved.is_empty() {
+                let cause = if events.is_empty() { Cause::Cursors(moved) } else { Cause::Events };
+                let commit = Commit {
+                    conversation: self.cell.id,
+                    events: events.iter().map(SharedEvent::new).collect(),
+                    after: Arc::clone(&now),
+                    before: Before::of(&told),
+                    cause,
+                };
+                self.distribute(&Arc::new(commit), Replies::new());
+                self.directory.append_to_tail(self.cell.id, &events).await;
+            }
+        }
+        *self.cell.told.lock() = Some(now);
+        Ok(())
+    }
+
+    /// To the sessions, with the answers that are due there, and to the inboxes.
+    fn distribute(&self, commit: &Arc<Commit>, mut replies: Replies) {
+        for reader in self.audience(&commit.after, Some(commit.before)) {
             let own = replies.remove(&reader.session.person).map(|(_, replies)| replies).unwrap_or_default();
-            reader.session.committed(Arc::clone(&commit), own, reader.own);
+            reader.session.committed(Arc::clone(commit), own, reader.own);
         }
         // Whoever gave a command and follows nothing here still gets the answer.
         for (session, replies) in replies.into_values() {
@@ -113,13 +154,8 @@ impl ConversationState {
         }
         fail::fail_point!(format!("tell/{}", self.cell.id).as_str());
         for inbox in &self.directory.inboxes {
-            inbox.committed(&commit);
+            inbox.committed(commit);
         }
-        for (kind, by, seq) in &prepared.receipts {
-            self.signal(*kind, by, Some(*seq), None);
-        }
-        self.directory.append_to_tail(self.cell.id, &prepared.events).await;
-        self.look_after_managers(prepared);
     }
 
     /// What follows from a change of hands, aside and without anybody waiting: it is put on record; and a conversation

@@ -91,10 +91,7 @@ impl Store for Transactions {
     }
 }
 
-async fn store(
-    db: &Database,
-    batches: &[&Batch],
-) -> Result<(DatabaseTransaction, Vec<Verdict>), Failure> {
+async fn store(db: &Database, batches: &[&Batch]) -> Result<(DatabaseTransaction, Vec<Verdict>), Failure> {
     let options = TransactionOptions {
         // Taking the lock later, in the middle, could fail at once instead of waiting for it.
         sqlite_transaction_mode: (db.backend == DbBackend::Sqlite)
@@ -113,10 +110,7 @@ async fn store(
     }
 }
 
-async fn fill(
-    transaction: &DatabaseTransaction,
-    batches: &[&Batch],
-) -> Result<Vec<Verdict>, Failure> {
+async fn fill(transaction: &DatabaseTransaction, batches: &[&Batch]) -> Result<Vec<Verdict>, Failure> {
     let asked = batches.iter().flat_map(|batch| asked_keys(batch)).collect();
     let used = stored_keys(transaction, asked).await?;
     let heads = heads(transaction, batches.iter().map(|batch| batch.conversation)).await?;

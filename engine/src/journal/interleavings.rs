@@ -1,6 +1,6 @@
 //! The group commit under a model checker: the writer's loop, its handles and the admission are the real ones; the database
 //! is a model that other writers change between a transaction's reading and its commit, and that fails. `OTVET_SCHEDULES`
-//! sets how many interleavings are tried; a failure prints the schedule that shows it.
+//! sets how many interleavings are tried, `OTVET_SEED` which; a failure prints the schedule that shows it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,6 +9,8 @@ use std::time::Instant;
 use async_trait::async_trait;
 use shuttle::future::{block_on, spawn, yield_now};
 use shuttle::rand::{Rng, thread_rng};
+use shuttle::scheduler::{PctScheduler, RandomScheduler};
+use shuttle::{Config, Runner};
 
 use super::admission::{Admission, asked_keys, digest, keyed};
 use super::group::Failure;
@@ -19,8 +21,10 @@ use crate::conversation::{Rules, State};
 use crate::ids::{ConversationId, Key, PersonId};
 use crate::protocol::{Event, EventKind, Person, Role};
 
+/// Of each task: polling goes deeper than the checker's usual one.
+const STACK_BYTES: usize = 1 << 20;
 /// Interleavings of each kind in a usual test run.
-const SCHEDULES: usize = 2_000;
+const SCHEDULES: u64 = 2_000;
 /// Processes on one database, each with a writer of its own.
 const NODES: usize = 2;
 const CONVERSATIONS: u8 = 2;
@@ -192,15 +196,16 @@ fn what_was_told_is_what_is_stored() {
         let keys: Vec<&Key> = rows.iter().filter_map(|(_, event)| Some(keyed(event)?.1)).collect();
         assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len(), "a key twice: {keys:?}");
         for (text, outcome) in &told {
-            let stored = rows.iter().find(|(_, event)| {
-                matches!(&event.kind, EventKind::Message { body, .. } if body == text)
-            });
+            let stored = rows
+                .iter()
+                .find(|(_, event)| matches!(&event.kind, EventKind::Message { body, .. } if body == text));
             match outcome {
                 Ok(seq) => assert_eq!(stored.map(|(_, e)| e.seq), Some(*seq), "`{text}` was acknowledged"),
                 Err(CommitError::Unknown(_)) => {}
                 Err(CommitError::KeysInUse(keys)) => {
                     assert!(stored.is_none(), "`{text}` is stored under a key in use");
-                    let there = |k: &KeyedEvent| rows.iter().any(|(id, e)| (*id, e.seq) == (k.conversation, k.seq));
+                    let there =
+                        |k: &KeyedEvent| rows.iter().any(|(id, e)| (*id, e.seq) == (k.conversation, k.seq));
                     assert!(!keys.is_empty() && keys.iter().all(there), "{keys:?} point nowhere");
                 }
                 Err(refused) => assert!(stored.is_none(), "`{text}` is stored and was refused: {refused}"),
@@ -235,7 +240,9 @@ fn what_is_handed_over_before_the_end_is_answered() {
             let stored = !database.of(id(n)).is_empty();
             match verdict {
                 Ok(()) => assert!(stored),
-                Err(CommitError::Unknown(why)) => assert_eq!(why, "cut off", "nobody is left without an answer"),
+                Err(CommitError::Unknown(why)) => {
+                    assert_eq!(why, "cut off", "nobody is left without an answer")
+                }
                 // All three have the one key of one person.
                 Err(CommitError::KeysInUse(_) | CommitError::HeadMoved | CommitError::Unavailable(_)) => {
                     assert!(!stored);
@@ -252,12 +259,16 @@ fn what_is_handed_over_before_the_end_is_answered() {
 
 /// Tries random interleavings, and as many with few changes at hard places.
 fn explore(what: &str, model: fn()) {
-    let asked = std::env::var("OTVET_SCHEDULES").ok().and_then(|text| text.parse().ok());
-    let schedules = asked.unwrap_or(SCHEDULES);
+    let number = |name| std::env::var(name).ok().and_then(|text: String| text.parse().ok());
+    let schedules = number("OTVET_SCHEDULES").unwrap_or(SCHEDULES) as usize;
+    let seed = number("OTVET_SEED").unwrap_or(20_261_126);
+    let mut config = Config::new();
+    config.stack_size = STACK_BYTES;
     let began = Instant::now();
-    shuttle::check_random(model, schedules);
-    shuttle::check_pct(model, schedules, 3);
-    println!("{what}: {} interleavings in {:.1} s", 2 * schedules, began.elapsed().as_secs_f64());
+    Runner::new(RandomScheduler::new_from_seed(seed, schedules), config.clone()).run(model);
+    Runner::new(PctScheduler::new_from_seed(seed, 3, schedules), config).run(model);
+    let seconds = began.elapsed().as_secs_f64();
+    println!("{what}: {} interleavings in {seconds:.1} s, seed {seed}", 2 * schedules);
 }
 
 #[test]
