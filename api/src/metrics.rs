@@ -117,6 +117,7 @@ pub struct Metrics {
     journal_failures: Counter,
     journal_commit: CommitTimes,
     journal_reads: Counter,
+    token_queries: Counter,
     /// The families about Redis stay empty where there is none.
     redis_reachable: Family<NoLabels, Gauge>,
     redis_failures: Family<KindLabel, Counter>,
@@ -194,6 +195,7 @@ impl Default for Metrics {
             journal_failures: Counter::default(),
             journal_commit: CommitTimes::default(),
             journal_reads: Counter::default(),
+            token_queries: Counter::default(),
             redis_reachable: Family::default(),
             redis_failures: Family::default(),
             redis_reconnects: Family::default(),
@@ -236,6 +238,8 @@ impl Metrics {
         let help = "One transaction of the journal, committed";
         r.register_with_unit("journal_commit", help, seconds(), self.journal_commit.clone());
         r.register("journal_reads", "Queries for reading", self.journal_reads.clone());
+        let help = "Rounds of looking tokens up; one answers all that came in together";
+        r.register("token_queries", help, self.token_queries.clone());
         r.register("redis_reachable", "1 while Redis answers", self.redis_reachable.clone());
         let help =
             "Commands to Redis without an answer in time, not tried since it was silent, or refused by it";
@@ -277,8 +281,14 @@ impl Metrics {
         }
     }
 
-    /// Everything as text, with the actors, the journal and Redis, if there is one, as they are now.
-    pub fn render(&self, census: Census, journal: Counted, redis: Option<RedisStatus>) -> String {
+    /// Everything as text, with the actors, the journal, the tokens and Redis, if there is one, as they are now.
+    pub fn render(
+        &self,
+        census: Census,
+        journal: Counted,
+        token_queries: u64,
+        redis: Option<RedisStatus>,
+    ) -> String {
         let gauge = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         self.joined.set(gauge(census.connections));
         for (kind, alive) in
@@ -296,6 +306,7 @@ impl Metrics {
         show(&self.journal_failures, journal.failures);
         *self.journal_commit.0.lock() = journal;
         show(&self.journal_reads, journal.reads);
+        show(&self.token_queries, token_queries);
         for (result, total) in [("hit", census.tail_hits), ("miss", census.tail_misses)] {
             show(&self.tail_reads.get_or_create(&ResultLabel { result }), total);
         }
@@ -338,6 +349,7 @@ mod tests {
                 commits_by_time: [1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2],
                 ..Counted::default()
             },
+            7,
             None,
         );
         assert!(!text.lines().any(|line| line.starts_with("otvet_redis")), "there is no Redis:\n{text}");
@@ -354,6 +366,7 @@ mod tests {
             r#"otvet_journal_commit_seconds_bucket{le="+Inf"} 5"#,
             "otvet_journal_commit_seconds_count 5",
             "otvet_journal_commit_seconds_sum 9.0",
+            "otvet_token_queries_total 7",
             "otvet_slow_readers_total 1",
             "otvet_command_answer_seconds_count 1",
         ] {
@@ -365,7 +378,7 @@ mod tests {
     fn redis_is_measured_where_there_is_one() {
         let status =
             RedisStatus { reachable: true, failures: 3, fast_failures: 2, refused: 1, reconnects: 4 };
-        let text = Metrics::default().render(Census::default(), Counted::default(), Some(status));
+        let text = Metrics::default().render(Census::default(), Counted::default(), 0, Some(status));
         for line in [
             "otvet_redis_reachable{} 1",
             r#"otvet_redis_failures_total{kind="silent"} 3"#,
