@@ -49,6 +49,16 @@ fuzz: ## Long runs of the fuzz targets and of the state machine against its mode
 	OTVET_FUZZ_CASES=200000 cargo test -p otvet-engine model_tests -- --nocapture
 .PHONY: fuzz
 
+bench: release ## Measures everything beside its ceiling and writes docs/performance.md (half an hour; nothing else should run)
+	cargo bench -p otvet-benches
+	OTVET_BIN=$(OTVET_BIN) cargo run --release -p otvet-benches --bin performance -- measure
+	cargo run --release -p otvet-benches --bin performance -- write
+.PHONY: bench
+
+bench-test: ## Runs every bench once, to see that it still does
+	cargo bench -p otvet-benches -- --test
+.PHONY: bench-test
+
 browser: release ## The faces in a real Chromium against the real server
 	cd clients && OTVET_BIN=$(OTVET_BIN) npm run browser
 

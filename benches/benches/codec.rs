@@ -1,21 +1,24 @@
-//! One message to bytes and back, in both formats, beside the bare libraries.
+//! One message to bytes and a command from bytes, in both formats, beside the bare libraries.
 
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use otvet_benches::message;
-use otvet_engine::protocol::{Format, ServerFrame, SharedFrame, decode_any, encode};
+use otvet_benches::{conversation, message};
+use otvet_engine::protocol::client::Send;
+use otvet_engine::protocol::{
+    ClientFrame, Command, CommandId, Format, ServerFrame, SharedFrame, decode, encode,
+};
 
 fn encoding(c: &mut Criterion) {
     let frame = message();
     let mut group = c.benchmark_group("encode");
-    for format in Format::ALL {
-        group.bench_function(format.subprotocol(), |b| b.iter(|| encode(format, black_box(&frame))));
-    }
-    group.bench_function("bare rmp-serde", |b| b.iter(|| rmp_serde::to_vec_named(black_box(&frame))));
-    group.bench_function("bare serde_json", |b| b.iter(|| serde_json::to_vec(black_box(&frame))));
+    group.bench_function("json/otvet", |b| b.iter(|| encode(Format::Json, black_box(&frame))));
+    group.bench_function("json/sonic-rs", |b| b.iter(|| sonic_rs::to_vec(black_box(&frame))));
+    group.bench_function("json/serde_json", |b| b.iter(|| serde_json::to_vec(black_box(&frame))));
+    group.bench_function("msgpack/otvet", |b| b.iter(|| encode(Format::MessagePack, black_box(&frame))));
+    group.bench_function("msgpack/rmp-serde", |b| b.iter(|| rmp_serde::to_vec_named(black_box(&frame))));
     group.bench_function("one frame for 1,000 readers", |b| {
         b.iter(|| {
             let shared = SharedFrame::new(frame.clone());
@@ -26,16 +29,35 @@ fn encoding(c: &mut Criterion) {
 }
 
 fn decoding(c: &mut Criterion) {
-    let frame = message();
+    let key = "0192f0c1-2345-7abc".parse().expect("it is short");
+    let body = "Здравствуйте! Где мой заказ? Номер 12345, оплатил ещё в понедельник.".repeat(2);
+    let send = Command::Send(Send { conversation: conversation(), key, body, attachments: Vec::new() });
+    let frame = ClientFrame { id: Some(CommandId::Number(7)), command: send };
+    let json = encode(Format::Json, &frame);
+    let msgpack = encode(Format::MessagePack, &frame);
     let mut group = c.benchmark_group("decode");
-    for format in Format::ALL {
-        let bytes = encode(format, &frame);
-        group.bench_function(format.subprotocol(), |b| {
-            b.iter(|| decode_any::<ServerFrame>(format, black_box(&bytes)));
-        });
-    }
+    group.bench_function("json/otvet", |b| b.iter(|| decode(Format::Json, black_box(&json))));
+    group.bench_function("json/sonic-rs", |b| b.iter(|| sonic_rs::from_slice::<Command>(black_box(&json))));
+    group.bench_function("json/serde_json", |b| b.iter(|| serde_json::from_slice::<Command>(black_box(&json))));
+    group.bench_function("msgpack/otvet", |b| b.iter(|| decode(Format::MessagePack, black_box(&msgpack))));
+    group.bench_function("msgpack/rmp-serde", |b| {
+        b.iter(|| rmp_serde::from_slice::<Command>(black_box(&msgpack)));
+    });
     group.finish();
 }
 
-criterion_group!(benches, encoding, decoding);
+/// What a client does with an event.
+fn reading(c: &mut Criterion) {
+    let bytes = encode(Format::Json, &message());
+    let mut group = c.benchmark_group("decode event");
+    group.bench_function("json/otvet", |b| {
+        b.iter(|| otvet_engine::protocol::decode_any::<ServerFrame>(Format::Json, black_box(&bytes)));
+    });
+    group.bench_function("json/sonic-rs", |b| {
+        b.iter(|| sonic_rs::from_slice::<ServerFrame>(black_box(&bytes)));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, encoding, decoding, reading);
 criterion_main!(benches);

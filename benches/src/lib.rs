@@ -1,9 +1,22 @@
-//! What the benches measure: frames and histories of the size that a real chat has.
+//! What the benches measure, and the ceilings that they measure it against.
+//!
+//! In reading order: this file (frames and histories of the size that a real chat has), [`house`] (the actors without
+//! sockets), [`relay`], [`bare_sqlite`], [`hand_framed`] and [`redis_server`] (the ceilings), [`edge`] (a whole server in
+//! this process), [`performance`] (everything into one document).
+
+pub mod bare_sqlite;
+pub mod edge;
+pub mod hand_framed;
+pub mod house;
+pub mod performance;
+pub mod redis_server;
+pub mod relay;
 
 use otvet_engine::clock::Timestamp;
 use otvet_engine::conversation::{Command, Decision, Rules, State, decide};
 use otvet_engine::ids::{ConversationId, PersonId, StreamName};
-use otvet_engine::protocol::{Event, EventKind, Person, Role, ServerFrame};
+use otvet_engine::protocol::{Event, EventKind, Format, Person, Role, ServerFrame, encode};
+use otvet_engine::tail::TailEntry;
 
 /// A visitor.
 pub fn visitor() -> Person {
@@ -13,6 +26,13 @@ pub fn visitor() -> Person {
 /// A conversation's id.
 pub fn conversation() -> ConversationId {
     ConversationId::new(Timestamp::from_millis(1_764_000_000_000), [7; 10])
+}
+
+/// The `n`th conversation's id.
+pub fn conversation_id(n: i64) -> ConversationId {
+    let mut random = [0; 10];
+    random[..8].copy_from_slice(&n.to_be_bytes());
+    ConversationId::new(Timestamp::from_millis(1_764_000_000_000), random)
 }
 
 /// A message of about 300 bytes on the wire.
@@ -43,13 +63,22 @@ pub fn send(n: u64) -> Command {
 /// # Panics
 /// When the state machine refuses what is allowed.
 pub fn conversation_of(messages: u64, rules: &Rules) -> State {
-    let mut state = State::empty(conversation());
+    let mut state = opened_by(&visitor(), conversation(), rules);
+    (0..messages).for_each(|n| carry_out(&mut state, &send(n), rules));
+    state
+}
+
+/// A conversation that somebody has just opened.
+///
+/// # Panics
+/// When the state machine refuses what is allowed.
+pub fn opened_by(visitor: &Person, id: ConversationId, rules: &Rules) -> State {
+    let mut state = State::empty(id);
     let open =
         Command::Open {
             key: "open".parse().expect("it is short"), subject: None, body: "Вопрос".to_owned()
         };
-    carry_out(&mut state, &open, rules);
-    (0..messages).for_each(|n| carry_out(&mut state, &send(n), rules));
+    carry_out_by(visitor, &mut state, &open, rules);
     state
 }
 
@@ -58,12 +87,32 @@ pub fn conversation_of(messages: u64, rules: &Rules) -> State {
 /// # Panics
 /// When the command is refused.
 pub fn carry_out(state: &mut State, command: &Command, rules: &Rules) {
-    match decide(state, &visitor(), command, rules).expect("a visitor may write") {
+    carry_out_by(&visitor(), state, command, rules);
+}
+
+/// Decides somebody's command and applies the events that it comes to, which are the answer.
+///
+/// # Panics
+/// When the command is refused.
+pub fn carry_out_by(by: &Person, state: &mut State, command: &Command, rules: &Rules) -> Vec<Event> {
+    match decide(state, by, command, rules).expect("a visitor may write") {
         Decision::Events { events, .. } => {
-            for event in state.number(events, Timestamp::from_millis(1)) {
-                state.apply(&event, rules);
-            }
+            let numbered = state.number(events, Timestamp::from_millis(1_764_000_000_000));
+            numbered.iter().for_each(|event| state.apply(event, rules));
+            numbered
         }
         other => panic!("a new message is an event, not {other:?}"),
     }
+}
+
+/// `count` entries of a tail after `head`.
+pub fn entries(head: u64, count: u64) -> Vec<TailEntry> {
+    let at = Timestamp::from_millis(1_764_000_000_000);
+    let event = encode(Format::MessagePack, &message());
+    (head + 1..=head + count).map(|seq| TailEntry { seq, at, event: event.clone() }).collect()
+}
+
+/// The `n`th stream.
+pub fn stream(n: i64) -> StreamName {
+    StreamName::Conversation(conversation_id(n))
 }

@@ -9,13 +9,13 @@ use serde_json::Value;
 const RANKS: [&[&str]; 5] = [
     &["otvet-config"],
     &["otvet-engine"],
-    &["otvet-actors", "otvet-web-assets"],
+    &["otvet-actors", "otvet-web-assets", "otvet-load"],
     &["otvet-api"],
     &["otvet-tests", "otvet-benches"],
 ];
 
 /// Which libraries a package must not use, since they are another layer's.
-const NOT_THERE: [(&str, &[&str]); 5] = [
+const NOT_THERE: [(&str, &[&str]); 6] = [
     ("otvet-config", &["tokio", "ractor", "warp", "sea-orm", "fred"]),
     ("otvet-engine", &["ractor", "warp", "hyper", "tokio-tungstenite"]),
     ("otvet-actors", &["warp", "hyper", "sea-orm", "sea-orm-migration", "sqlx", "fred", "tokio-tungstenite"]),
@@ -23,6 +23,7 @@ const NOT_THERE: [(&str, &[&str]); 5] = [
         "otvet-web-assets",
         &["otvet-engine", "otvet-config", "otvet-actors", "tokio", "ractor", "warp", "sea-orm"],
     ),
+    ("otvet-load", &["otvet-config", "ractor", "warp", "sea-orm", "fred"]),
     ("otvet-api", &["sea-orm", "sea-orm-migration", "sqlx", "ractor", "fred"]),
 ];
 

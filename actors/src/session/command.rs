@@ -1,12 +1,10 @@
 //! What a connection wants: mostly cast to the conversation, which decides and answers.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use otvet_engine::conversation::Command as ConversationCommand;
 use otvet_engine::ids::ConversationId;
 use otvet_engine::protocol::{Answer, Code, Command, CommandId, Person, Refusal};
-use tokio::time::Instant;
 
 use crate::conversation::{ConversationMsg, Envelope, ReplyTo};
 use crate::history::read_history;
@@ -14,8 +12,8 @@ use crate::history::read_history;
 use super::SessionState;
 use super::message::{ConnectionId, Reply, Submission};
 
-/// A connection's typing is passed on at most once in this time.
-const TYPING_EVERY: Duration = Duration::from_secs(2);
+/// A connection's typing is passed on at most once in this time, in milliseconds.
+const TYPING_EVERY_MS: i64 = 2000;
 
 impl SessionState {
     /// Takes a command in. Nothing here waits: what takes long answers later, through the lane.
@@ -140,8 +138,9 @@ impl SessionState {
     }
 
     fn typing(&mut self, connection: ConnectionId, by: Person, conversation: ConversationId) {
-        let now = Instant::now();
-        self.typing.retain(|_, said| now.duration_since(*said) < TYPING_EVERY);
+        let now = self.directory.foundation.clock.now();
+        // Also when the clock was set back: what was said lies within the last two seconds or is over.
+        self.typing.retain(|_, said| (0..TYPING_EVERY_MS).contains(&(now.millis() - said.millis())));
         if self.typing.contains_key(&(connection, conversation)) {
             return;
         }

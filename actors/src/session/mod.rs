@@ -14,10 +14,10 @@ mod recover;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use otvet_engine::clock::Timestamp;
 use otvet_engine::ids::{ConversationId, PersonId};
 use otvet_engine::protocol::{Bye, CloseCode, EventKind, Person, Refusal, ServerFrame, Summary};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
-use tokio::time::Instant;
 
 pub(crate) use cell::{ConnectionRecord, SessionCell};
 pub(crate) use command::not_a_manager;
@@ -43,7 +43,7 @@ pub(crate) struct SessionState {
     /// The person's newest conversations as their visitor, kept up to date by what conversations commit.
     list: BTreeMap<ConversationId, Summary>,
     /// When each connection last said that its person is typing, and where.
-    typing: HashMap<(ConnectionId, ConversationId), Instant>,
+    typing: HashMap<(ConnectionId, ConversationId), Timestamp>,
 }
 
 impl Actor for SessionActor {

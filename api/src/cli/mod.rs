@@ -2,6 +2,7 @@
 //! wrong settings or arguments, 1 for all else.
 
 mod backup;
+mod bench;
 mod config;
 mod migrate;
 mod serve;
@@ -60,6 +61,9 @@ enum Command {
     /// Copy the SQLite database into a new file while the server runs.
     #[command(after_help = "Example: otvet backup /backups/otvet-2026-01-31.db")]
     Backup(backup::Backup),
+    /// Load a server as its users do, and report what it carries, how fast it answers and whether anything was lost.
+    #[command(after_help = "Example: otvet bench --visitors 1000 --managers 20 --rate 2000 --duration 30")]
+    Bench(Box<bench::Bench>),
 }
 
 /// Why a command did not do what it should.
@@ -94,6 +98,10 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<(), CliError> {
+    // The generator is a user of any server; the settings of this folder are not about it.
+    if let Some(Command::Bench(bench)) = cli.command {
+        return bench::run(*bench, cli.overrides).await;
+    }
     let settings =
         Settings::load(LoadOptions { file: cli.config, env: std::env::vars(), overrides: cli.overrides })?;
     match cli.command.unwrap_or(Command::Serve) {
@@ -103,6 +111,7 @@ async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Migrate => migrate::run(&settings).await,
         Command::Config => config::run(&settings),
         Command::Backup(command) => backup::run(&settings, command).await,
+        Command::Bench(_) => Ok(()),
     }
 }
 

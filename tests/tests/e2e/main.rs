@@ -10,6 +10,7 @@
 mod bad_input;
 mod judge;
 mod kill_nine;
+mod load;
 mod protocol;
 mod random_load;
 mod restart;

@@ -1,0 +1,180 @@
+//! The actors beside plain tasks with tokio's channels that do the same hops and the same work, without any I/O.
+
+#![allow(missing_docs, reason = "criterion's macros make undocumented items")]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use otvet_actors::Connection;
+use otvet_benches::house::{Arrivals, Stand, manager, visitor};
+use otvet_benches::relay::{ToSession, broadcaster, conversation, session, typist};
+use otvet_benches::{carry_out_by, conversation_id, opened_by};
+use otvet_engine::conversation::Rules;
+use otvet_engine::ids::ConversationId;
+use otvet_engine::protocol::client::{Open, Send, Target};
+use otvet_engine::protocol::{Answer, Command, CommandId, Person};
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::UnboundedSender;
+
+const CONVERSATIONS: usize = 1000;
+
+fn send(conversation: ConversationId) -> Send {
+    Send {
+        conversation,
+        key: "the same again".parse().expect("it is short"),
+        body: "Здравствуйте! Где мой заказ?".to_owned(),
+        attachments: Vec::new(),
+    }
+}
+
+/// One visitor for each conversation, whose message is stored: sent again under its key it goes all the way and back, and
+/// nothing is stored.
+async fn talking(stand: &Stand, arrived: &Arc<Arrivals>) -> Vec<(Connection, ConversationId)> {
+    let mut all = Vec::new();
+    for n in 0..CONVERSATIONS {
+        let person = visitor(i64::try_from(n).expect("it is small"));
+        let connection = stand.join(person.clone(), arrived);
+        let open =
+            Open { key: "open".parse().expect("it is short"), subject: None, body: "Вопрос".to_owned() };
+        let Ok(Answer::Opened { conversation, .. }) = stand.house.open(person.clone(), open).await else {
+            panic!("a visitor may ask")
+        };
+        connection.submit(Some(CommandId::Number(0)), Command::Send(send(conversation.id))).expect("it is let in");
+        all.push((connection, conversation.id));
+    }
+    arrived.calm().await;
+    all
+}
+
+fn path(c: &mut Criterion) {
+    let runtime = Runtime::new().expect("a runtime starts");
+    let mut group = c.benchmark_group("actor path");
+    for in_flight in [1, 16] {
+        group.throughput(Throughput::Elements((CONVERSATIONS * in_flight) as u64));
+        let (ours, bare) = (Arc::new(Arrivals::default()), Arc::new(Arrivals::default()));
+        let (_stand, talking) = runtime.block_on(async {
+            let stand = Stand::start().await;
+            let talking = talking(&stand, &ours).await;
+            (stand, talking)
+        });
+        group.bench_function(BenchmarkId::new("otvet", in_flight), |b| {
+            b.to_async(&runtime).iter(async || {
+                ours.expect(CONVERSATIONS * in_flight);
+                for n in 0..in_flight {
+                    for (connection, conversation) in &talking {
+                        let id = Some(CommandId::Number(i64::try_from(n).unwrap_or(0)));
+                        connection.submit(id, Command::Send(send(*conversation))).expect("it is let in");
+                    }
+                }
+                ours.come().await;
+            });
+        });
+        let sessions = runtime.block_on(async { relays(&bare) });
+        group.bench_function(BenchmarkId::new("tokio mpsc", in_flight), |b| {
+            b.to_async(&runtime).iter(async || {
+                bare.expect(CONVERSATIONS * in_flight);
+                for n in 0..in_flight {
+                    for (session, conversation) in &sessions {
+                        let id = CommandId::Number(i64::try_from(n).unwrap_or(0));
+                        let submit = ToSession::Submit(id, Box::new(send(*conversation)));
+                        assert!(session.send(submit).is_ok(), "the task is there");
+                    }
+                }
+                bare.come().await;
+            });
+        });
+    }
+    group.finish();
+}
+
+fn relays(arrived: &Arc<Arrivals>) -> Vec<(UnboundedSender<ToSession>, ConversationId)> {
+    let rules = Rules::default();
+    (0..CONVERSATIONS)
+        .map(|n| {
+            let n = i64::try_from(n).expect("it is small");
+            let (id, person) = (conversation_id(n), visitor(n));
+            let mut state = opened_by(&person, id, &rules);
+            let Send { key, body, attachments, .. } = send(id);
+            let command = otvet_engine::conversation::Command::Send { key, body, attachments };
+            carry_out_by(&person, &mut state, &command, &rules);
+            (session(person, Some(conversation(state, rules)), arrived), id)
+        })
+        .collect()
+}
+
+/// Readers who watch one conversation, and somebody who types in it.
+struct Watched {
+    stand: Stand,
+    conversation: ConversationId,
+    typist: Connection,
+    _readers: Vec<Connection>,
+}
+
+async fn watched(readers: usize, arrived: &Arc<Arrivals>) -> Watched {
+    let stand = Stand::start().await;
+    let person: Person = visitor(0);
+    let unheard = Arc::new(Arrivals::default());
+    let typist = stand.join(person.clone(), &unheard);
+    let open = Open { key: "open".parse().expect("it is short"), subject: None, body: "Вопрос".to_owned() };
+    let Ok(Answer::Opened { conversation, .. }) = stand.house.open(person, open).await else {
+        panic!("a visitor may ask")
+    };
+    let conversation = conversation.id;
+    let readers = (0..readers).map(|n| {
+        let reader = stand.join(manager(i64::try_from(n).expect("it is small")), arrived);
+        let watch = Command::Watch(Target { conversation });
+        reader.submit(Some(CommandId::Number(1)), watch).expect("it is let in");
+        reader
+    });
+    let readers = readers.collect();
+    arrived.calm().await;
+    Watched { stand, conversation, typist, _readers: readers }
+}
+
+fn fanout(c: &mut Criterion) {
+    let runtime = Runtime::new().expect("a runtime starts");
+    let mut group = c.benchmark_group("fan-out");
+    for readers in [10, 100, 1000] {
+        group.throughput(Throughput::Elements(readers as u64));
+        let (ours, bare) = (Arc::new(Arrivals::default()), Arc::new(Arrivals::default()));
+        let watched = runtime.block_on(watched(readers, &ours));
+        group.bench_function(BenchmarkId::new("otvet", readers), |b| {
+            b.to_async(&runtime).iter_custom(async |rounds| {
+                let mut spent = Duration::ZERO;
+                for _ in 0..rounds {
+                    // Typing is passed on once in two seconds.
+                    watched.stand.clock.advance_millis(2_001);
+                    let began = Instant::now();
+                    ours.expect(readers);
+                    let typing = Command::Typing(Target { conversation: watched.conversation });
+                    watched.typist.submit(None, typing).expect("it is let in");
+                    ours.come().await;
+                    spent += began.elapsed();
+                }
+                spent
+            });
+        });
+        let everybody = runtime.block_on(async {
+            let sessions = (0..readers).map(|n| session(manager(i64::try_from(n).unwrap_or(0)), None, &bare));
+            typist(broadcaster(conversation_id(0), sessions.collect()))
+        });
+        group.bench_function(BenchmarkId::new("tokio mpsc", readers), |b| {
+            b.to_async(&runtime).iter_custom(async |rounds| {
+                let mut spent = Duration::ZERO;
+                for _ in 0..rounds {
+                    let began = Instant::now();
+                    bare.expect(readers);
+                    assert!(everybody.send(visitor(0)).is_ok(), "the task is there");
+                    bare.come().await;
+                    spent += began.elapsed();
+                }
+                spent
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, path, fanout);
+criterion_main!(benches);

@@ -1,0 +1,143 @@
+//! The journal beside the same rows written by rusqlite into the same tables, and what one bare commit costs.
+
+#![allow(missing_docs, reason = "criterion's macros make undocumented items")]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use futures_util::future::join_all;
+use otvet_benches::bare_sqlite::{BareSqlite, Rows};
+use otvet_benches::house::{journal, visitor};
+use otvet_benches::{carry_out_by, conversation_id, send};
+use otvet_engine::conversation::{Rules, State};
+use otvet_engine::ids::PersonId;
+use otvet_engine::journal::{Batch, Journal};
+use tokio::runtime::Runtime;
+
+/// A conversation that goes on and on.
+struct Talk {
+    state: State,
+    by: PersonId,
+    n: u64,
+    /// Its question, until it is stored.
+    question: Option<Rows>,
+}
+
+impl Talk {
+    fn new(n: usize) -> Self {
+        let n = i64::try_from(n).expect("it is small");
+        let person = visitor(n);
+        let mut state = State::empty(conversation_id(n));
+        let open = otvet_engine::conversation::Command::Open {
+            key: "open".parse().expect("it is short"),
+            subject: None,
+            body: "Вопрос".to_owned(),
+        };
+        let events = carry_out_by(&person, &mut state, &open, &Rules::default());
+        let question = Some(Rows { events, after: state.projection() });
+        Self { state, by: person.id, n: 0, question }
+    }
+
+    /// So many messages more.
+    fn next(&mut self, messages: u64) -> Rows {
+        if let Some(question) = self.question.take() {
+            return question;
+        }
+        let PersonId::User(row) = self.by else { unreachable!("visitors here are users") };
+        let person = visitor(row - 1);
+        let mut events = Vec::new();
+        for _ in 0..messages {
+            self.n += 1;
+            events.extend(carry_out_by(&person, &mut self.state, &send(self.n), &Rules::default()));
+        }
+        Rows { events, after: self.state.projection() }
+    }
+}
+
+fn talks(count: usize) -> Vec<Talk> {
+    (0..count).map(Talk::new).collect()
+}
+
+fn batch(rows: Rows, by: PersonId) -> Batch {
+    let (conversation, now) = (rows.after.id, rows.after.updated_at);
+    Batch {
+        conversation,
+        events: rows.events,
+        after: Arc::new(rows.after),
+        changed_participants: vec![by],
+        key_owners: vec![by],
+        now,
+    }
+}
+
+/// Each conversation commits its next batch as soon as its last is durable.
+async fn closed_loop(journal: &Journal, talks: &mut [Talk], messages: u64, rounds: u64) -> Duration {
+    let began = Instant::now();
+    join_all(talks.iter_mut().map(async |talk| {
+        for _ in 0..rounds {
+            let rows = talk.next(messages);
+            journal.commit(batch(rows, talk.by)).await.expect("nobody else writes");
+        }
+    }))
+    .await;
+    began.elapsed()
+}
+
+fn groups(c: &mut Criterion) {
+    let runtime = Runtime::new().expect("a runtime starts");
+    let mut group = c.benchmark_group("journal");
+    group.sample_size(20);
+    for (name, conversations, messages) in
+        [("256 conversations", 256, 1), ("1 conversation", 1, 128), ("one message", 1, 1)]
+    {
+        group.throughput(Throughput::Elements(conversations as u64 * messages));
+        let (journal, database, files) = runtime.block_on(journal());
+        let mut all = talks(conversations);
+        runtime.block_on(closed_loop(&journal, &mut all, messages, 1));
+        group.bench_function(BenchmarkId::new("otvet", name), |b| {
+            b.iter_custom(|rounds| runtime.block_on(closed_loop(&journal, &mut all, messages, rounds)));
+        });
+        runtime.block_on(async {
+            journal.close().await;
+            database.close().await;
+        });
+        drop(files);
+        let files = runtime.block_on(empty());
+        let mut bare = BareSqlite::open(&files.path().join("bench.db")).expect("it is a database");
+        let mut all = talks(conversations);
+        bare_rounds(&mut bare, &mut all, messages, 1);
+        group.bench_function(BenchmarkId::new("rusqlite", name), |b| {
+            b.iter_custom(|rounds| bare_rounds(&mut bare, &mut all, messages, rounds));
+        });
+    }
+    group.finish();
+}
+
+/// A migrated database that nobody has open.
+async fn empty() -> tempfile::TempDir {
+    let (journal, database, files) = journal().await;
+    journal.close().await;
+    database.close().await;
+    files
+}
+
+/// The same in groups of at most 128 events. Deciding what to write is not part of it.
+fn bare_rounds(bare: &mut BareSqlite, talks: &mut [Talk], messages: u64, rounds: u64) -> Duration {
+    let mut spent = Duration::ZERO;
+    for round in 0..rounds {
+        for some in talks.chunks_mut(128) {
+            let rows: Vec<Rows> = some.iter_mut().map(|talk| talk.next(messages)).collect();
+            let began = Instant::now();
+            bare.commit(&rows).expect("nobody else writes");
+            spent += began.elapsed();
+        }
+        if round % 64 == 63 {
+            bare.checkpoint().expect("nobody reads");
+        }
+    }
+    spent
+}
+
+criterion_group!(benches, groups);
+criterion_main!(benches);

@@ -1,0 +1,189 @@
+//! The ceiling of the socket edge: WebSocket frames cut and made by hand on bare TCP streams, and the client that both
+//! sides are measured with.
+
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+
+/// A client's text frame, masked with zeros: the server has to unmask it all the same.
+pub fn masked(payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0x81];
+    match u8::try_from(payload.len()) {
+        Ok(short @ 0..126) => frame.push(0x80 | short),
+        _ => {
+            frame.push(0x80 | 126);
+            frame.extend(u16::try_from(payload.len()).expect("frames here are short").to_be_bytes());
+        }
+    }
+    frame.extend([0; 4]);
+    frame.extend(payload);
+    frame
+}
+
+/// A server's text frame.
+pub fn plain(payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0x81];
+    match u8::try_from(payload.len()) {
+        Ok(short @ 0..126) => frame.push(short),
+        _ => {
+            frame.push(126);
+            frame.extend(u16::try_from(payload.len()).expect("frames here are short").to_be_bytes());
+        }
+    }
+    frame.extend(payload);
+    frame
+}
+
+/// Cuts frames out of what a stream brings.
+#[derive(Debug, Default)]
+pub struct Cutter {
+    bytes: Vec<u8>,
+    from: usize,
+}
+
+impl Cutter {
+    /// The next whole frame: its first byte, and its payload, unmasked.
+    pub fn next(&mut self) -> Option<(u8, &[u8])> {
+        let rest = &self.bytes[self.from..];
+        let (&first, &second) = (rest.first()?, rest.get(1)?);
+        let (mut head, mut length) = (2, usize::from(second & 0x7f));
+        if length == 126 {
+            length = usize::from(u16::from_be_bytes([*rest.get(2)?, *rest.get(3)?]));
+            head = 4;
+        } else if length == 127 {
+            let long: [u8; 8] = rest.get(2..10)?.try_into().ok()?;
+            length = usize::try_from(u64::from_be_bytes(long)).ok()?;
+            head = 10;
+        }
+        let mask = (second & 0x80 != 0).then(|| rest.get(head..head + 4).map(|m| [m[0], m[1], m[2], m[3]]));
+        let mask = match mask {
+            Some(None) => return None,
+            Some(Some(mask)) => {
+                head += 4;
+                Some(mask)
+            }
+            None => None,
+        };
+        rest.get(head..head + length)?;
+        let from = self.from + head;
+        self.from = from + length;
+        let payload = &mut self.bytes[from..from + length];
+        if let Some(mask) = mask {
+            payload.iter_mut().zip(mask.iter().cycle()).for_each(|(byte, mask)| *byte ^= mask);
+        }
+        Some((first, payload))
+    }
+
+    /// Reads on; false at the end of the stream.
+    pub async fn fill(&mut self, stream: &mut TcpStream) -> bool {
+        self.bytes.drain(..self.from);
+        self.from = 0;
+        self.bytes.reserve(4096);
+        stream.read_buf(&mut self.bytes).await.is_ok_and(|read| read > 0)
+    }
+}
+
+/// A server that sends every frame back as it came, all that one read brought with one write.
+///
+/// # Panics
+/// When there is no free port.
+pub async fn echo_server() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
+    let place = listener.local_addr().expect("it is bound");
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.set_nodelay(true);
+            tokio::spawn(async move {
+                let (mut cutter, mut out) = (Cutter::default(), Vec::new());
+                while cutter.fill(&mut stream).await {
+                    out.clear();
+                    while let Some((_, payload)) = cutter.next() {
+                        out.extend(plain(payload));
+                    }
+                    if stream.write_all(&out).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    place
+}
+
+/// A server that sends whatever frame anybody sends to everybody: a task for each connection, all that waits for it with
+/// one write.
+///
+/// # Panics
+/// When there is no free port.
+pub async fn broadcast_server() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
+    let place = listener.local_addr().expect("it is bound");
+    tokio::spawn(async move {
+        let everybody = std::sync::Arc::new(parking_lot::Mutex::new(Vec::new()));
+        while let Ok((stream, _)) = listener.accept().await {
+            let _ = stream.set_nodelay(true);
+            let (sender, mut waiting) = mpsc::unbounded_channel::<bytes::Bytes>();
+            everybody.lock().push(sender);
+            let everybody = std::sync::Arc::clone(&everybody);
+            let (mut reading, mut writing) = stream.into_split();
+            tokio::spawn(async move {
+                let (mut frames, mut out) = (Vec::new(), Vec::new());
+                while waiting.recv_many(&mut frames, 64).await > 0 {
+                    out.clear();
+                    frames.drain(..).for_each(|frame| out.extend_from_slice(&frame));
+                    if writing.write_all(&out).await.is_err() {
+                        return;
+                    }
+                }
+            });
+            tokio::spawn(async move {
+                let mut cutter = Cutter::default();
+                loop {
+                    cutter.bytes.drain(..cutter.from);
+                    cutter.from = 0;
+                    if !reading.read_buf(&mut cutter.bytes).await.is_ok_and(|read| read > 0) {
+                        return;
+                    }
+                    while let Some((_, payload)) = cutter.next() {
+                        let frame = bytes::Bytes::from(plain(payload));
+                        everybody.lock().iter().for_each(|to: &mpsc::UnboundedSender<bytes::Bytes>| {
+                            let _ = to.send(frame.clone());
+                        });
+                    }
+                }
+            });
+        }
+    });
+    place
+}
+
+/// A connection as a client.
+///
+/// # Panics
+/// When nobody listens there.
+pub async fn connect(place: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(place).await.expect("the server is there");
+    stream.set_nodelay(true).expect("TCP has it");
+    stream
+}
+
+/// Sends the same frame `rounds` times in bursts of `in_flight`, and waits each time for as many text frames.
+///
+/// # Panics
+/// When the connection ends.
+pub async fn ping_pong(stream: &mut TcpStream, frame: &[u8], in_flight: usize, rounds: u64) {
+    let burst = frame.repeat(in_flight);
+    let mut cutter = Cutter::default();
+    for _ in 0..rounds {
+        stream.write_all(&burst).await.expect("the connection lives");
+        let mut due = in_flight;
+        while due > 0 {
+            assert!(cutter.fill(stream).await, "the connection lives");
+            while let Some((first, _)) = cutter.next() {
+                due -= usize::from(first == 0x81);
+            }
+        }
+    }
+}
