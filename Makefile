@@ -6,12 +6,12 @@ SHELL := /bin/bash
 OTVET_BIN ?= $(CURDIR)/target/release/otvet
 
 help: ## Lists these targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 quick: ## The inner loop: unit tests of the Rust crates, debug build, no faces
 	cargo test --workspace --exclude otvet-tests
 
-test: parts web-test rust-test e2e browser ## Everything: Rust, TypeScript, end to end, browser; installs what its real parts need
+test: parts web-test rust-test e2e faults-short browser ## Everything: Rust, TypeScript, end to end, faults, browser; installs what its real parts need
 	@echo "all suites passed"
 
 check: ## Formatting, lints as errors, types, licences
@@ -40,13 +40,18 @@ release: ## The binary that is shipped
 e2e: release ## The real server under load, restarts and bad input, held against the checker
 	OTVET_BIN=$(OTVET_BIN) cargo test -p otvet-tests --lib --test harness --test layering --test e2e
 
-faults: release ## Every fault in its long form, on real processes under load: one table at the end (about half an hour)
-	OTVET_BIN=$(OTVET_BIN) OTVET_FAULTS=long cargo test -p otvet-tests --test faults
+faults: parts release ## Every fault in its long form, on real processes under load: one table at the end (about half an hour)
+	OTVET_BIN=$(OTVET_BIN) OTVET_FAULTS=long cargo test --release -p otvet-tests --test faults -- $(ONLY)
+
+faults-short: release ## The same faults in their short form (about four minutes)
+	OTVET_BIN=$(OTVET_BIN) cargo test -p otvet-tests --test faults -- $(ONLY)
+.PHONY: faults-short
 .PHONY: faults
 
-fuzz: ## Long runs of the fuzz targets and of the state machine against its model, with the number of executions
-	OTVET_FUZZ_RUNS=10000000 cargo test -p otvet-engine fuzz:: -- --nocapture
-	OTVET_FUZZ_CASES=200000 cargo test -p otvet-engine model_tests -- --nocapture
+fuzz: ## Long runs of the fuzz targets, of the state machine against its model, and of the model checker, with the number of executions
+	OTVET_FUZZ_RUNS=10000000 cargo test --release -p otvet-engine fuzz:: -- --nocapture
+	OTVET_FUZZ_CASES=200000 cargo test --release -p otvet-engine model_tests -- --nocapture
+	OTVET_SCHEDULES=100000 cargo test --release -p otvet-engine -p otvet-actors --lib interleavings -- --nocapture
 .PHONY: fuzz
 
 bench: release ## Measures everything beside its ceiling and writes docs/performance.md (half an hour; nothing else should run)

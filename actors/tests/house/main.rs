@@ -5,5 +5,6 @@
 mod lists;
 mod recovery;
 mod supervision;
+mod switched_tail;
 mod talk;
 mod world;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,7 +11,7 @@ use otvet_actors::outbox::{Next, Outbox};
 use otvet_actors::{Behaviour, Connection, Foundation, House, Introduction, People, RestartPolicy};
 use otvet_engine::clock::{ManualClock, Timestamp};
 use otvet_engine::conversation::Rules;
-use otvet_engine::ids::{ConversationId, Epoch, PersonId, Position, StreamName};
+use otvet_engine::ids::{ConversationId, PersonId, Position, StreamName};
 use otvet_engine::journal::{Journal, JournalOptions};
 use otvet_engine::protocol::client::{Claim, Mark, Open, Send, Target};
 use otvet_engine::protocol::{
@@ -19,10 +19,12 @@ use otvet_engine::protocol::{
     Reset, Role, ServerFrame, Signal, Summary, decode_any,
 };
 use otvet_engine::store::Database;
-use otvet_engine::tail::{MemoryTail, SharedTail, Tail, TailEntry, TailError, TailRead};
+use otvet_engine::tail::{MemoryTail, SharedTail};
 use parking_lot::Mutex;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+
+use crate::switched_tail::SwitchedTail;
 
 /// Every world has ids of its own: points of failure are named by them, for the whole process.
 static WORLDS: AtomicU64 = AtomicU64::new(0);
@@ -59,76 +61,6 @@ impl People for Staff {
     }
 
     async fn transferred(&self, _: ConversationId, _: PersonId, _: PersonId) {}
-}
-
-/// The memory tail behind a switch: while it is off, nothing answers.
-#[derive(Debug)]
-pub struct SwitchedTail {
-    tail: MemoryTail,
-    off: AtomicBool,
-}
-
-impl SwitchedTail {
-    pub fn switch(&self, on: bool) {
-        self.off.store(!on, Ordering::SeqCst);
-    }
-
-    fn tail(&self) -> Result<&MemoryTail, TailError> {
-        if self.off.load(Ordering::SeqCst) {
-            return Err(TailError::Unreachable("switched off by the test".to_owned()));
-        }
-        Ok(&self.tail)
-    }
-}
-
-#[async_trait]
-impl Tail for SwitchedTail {
-    async fn append(
-        &self,
-        stream: &StreamName,
-        epoch: &Epoch,
-        entries: &[TailEntry],
-    ) -> Result<(), TailError> {
-        self.tail()?.append(stream, epoch, entries).await
-    }
-
-    async fn refill(
-        &self,
-        stream: &StreamName,
-        epoch: &Epoch,
-        entries: &[TailEntry],
-    ) -> Result<(), TailError> {
-        self.tail()?.refill(stream, epoch, entries).await
-    }
-
-    async fn open(&self, stream: &StreamName, fresh: &Epoch) -> Result<Position, TailError> {
-        self.tail()?.open(stream, fresh).await
-    }
-
-    async fn after(
-        &self,
-        stream: &StreamName,
-        position: &Position,
-        limit: usize,
-    ) -> Result<TailRead, TailError> {
-        self.tail()?.after(stream, position, limit).await
-    }
-
-    async fn head(&self, stream: &StreamName) -> Result<Option<(Position, Timestamp)>, TailError> {
-        self.tail()?.head(stream).await
-    }
-
-    async fn trim(&self, stream: &StreamName, keep: usize) -> Result<(), TailError> {
-        self.tail()?.trim(stream, keep).await
-    }
-
-    async fn drop_stream(&self, stream: &StreamName) -> Result<(), TailError> {
-        self.tail()?.drop_stream(stream).await
-    }
-
-    async fn check(&self) -> Result<(), TailError> {
-        self.tail()?.check().await
-    }
 }
 
 pub struct World {
@@ -175,7 +107,7 @@ impl World {
         database.migrate().await.unwrap();
         let journal = Journal::start(database.clone(), JournalOptions::default()).await.unwrap();
         let memory = MemoryTail::new(behaviour.tail_keep, 1 << 26);
-        let tail = Arc::new(SwitchedTail { tail: memory, off: AtomicBool::new(false) });
+        let tail = Arc::new(SwitchedTail::new(memory));
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_764_000_000_000)));
         let foundation = Foundation {
             journal: journal.clone(),

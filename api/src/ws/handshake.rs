@@ -45,7 +45,7 @@ pub async fn introduce(edge: &Edge, socket: &mut Socket, name: String) -> Result
         Ok(frame) => frame?,
         Err(_) => return Err(Goodbye::Close(CloseCode::BadFrames, None)),
     };
-    let looked_up = timeout(AUTHENTICATION, edge.identity.authenticate(&hello.token)).await;
+    let looked_up = timeout(AUTHENTICATION, edge.identity.authenticate_joining(&hello.token)).await;
     let refusal = match looked_up {
         Err(_) => Refusal::unavailable(),
         Ok(Err(error)) => error.into(),

@@ -11,7 +11,7 @@ use super::token_row::TokenRow;
 use super::{Identity, IdentityError};
 use crate::protocol::{BearerToken, Person, Role};
 use crate::store::entities::personal_access_tokens as tokens;
-use crate::store::lookups::LookUp;
+use crate::store::lookups::{LookUp, LookUps};
 
 /// How many tokens or people one statement looks up.
 pub(super) const BATCH: usize = 500;
@@ -78,7 +78,7 @@ impl LookUp for Tokens {
 impl Identity {
     /// How many times the database was asked whose tokens these are: for those that come in at the same time, once.
     pub fn token_queries(&self) -> u64 {
-        self.0.tokens.rounds()
+        self.0.tokens.rounds() + self.0.joining.rounds()
     }
 
     /// Whose token this is. That it was used is written down behind the answer's back, at most once a minute.
@@ -86,8 +86,25 @@ impl Identity {
     /// # Errors
     /// [`IdentityError::Unauthorized`] whatever is wrong with the token or its owner; [`IdentityError::Database`].
     pub async fn authenticate(&self, token: &BearerToken) -> Result<SignedIn, IdentityError> {
+        self.authenticate_by(&self.0.tokens, token).await
+    }
+
+    /// The same for somebody who opens a connection. When thousands come back at once they are looked up together, for
+    /// which each waits a few milliseconds.
+    ///
+    /// # Errors
+    /// As [`Identity::authenticate`].
+    pub async fn authenticate_joining(&self, token: &BearerToken) -> Result<SignedIn, IdentityError> {
+        self.authenticate_by(&self.0.joining, token).await
+    }
+
+    async fn authenticate_by(
+        &self,
+        rows: &LookUps<Presented, Option<TokenRow>>,
+        token: &BearerToken,
+    ) -> Result<SignedIn, IdentityError> {
         let presented = Presented::parse(token).ok_or(IdentityError::Unauthorized)?;
-        let row = self.0.tokens.ask(presented).await?.ok_or(IdentityError::Unauthorized)?;
+        let row = rows.ask(presented).await?.ok_or(IdentityError::Unauthorized)?;
         let now = self.0.clock.now();
         let person = self.0.rules.person(&row, now).ok_or(IdentityError::Unauthorized)?;
         self.0.last_used.note(row.id, self.0.rules.last_used_at(&row), now);

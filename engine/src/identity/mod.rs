@@ -28,6 +28,7 @@ pub mod validate;
 mod zoneless;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use rand::Rng;
@@ -36,7 +37,7 @@ use sea_orm::{DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOpti
 
 use crate::clock::SharedClock;
 use crate::store::Database;
-use crate::store::lookups::LookUps;
+use crate::store::lookups::{LookUps, PACE_OF_MANY};
 
 pub use authenticate::SignedIn;
 pub use error::{FieldErrors, IdentityError};
@@ -130,6 +131,8 @@ struct Inner {
     rng: Mutex<StdRng>,
     last_used: LastUsed,
     tokens: LookUps<Presented, Option<TokenRow>>,
+    /// Of those who open a connection.
+    joining: LookUps<Presented, Option<TokenRow>>,
 }
 
 impl std::fmt::Debug for Identity {
@@ -170,7 +173,8 @@ impl Identity {
             arrivals,
             rng: Mutex::new(rng),
             last_used,
-            tokens: LookUps::start(Tokens(db.read.clone()), BATCH),
+            tokens: LookUps::start(Tokens(db.read.clone()), BATCH, Duration::ZERO),
+            joining: LookUps::start(Tokens(db.read.clone()), BATCH, PACE_OF_MANY),
             db,
             clock,
         })))

@@ -15,7 +15,7 @@ use crate::ids::{ConversationId, Epoch, Key, PersonId};
 use crate::protocol::{Code, Event, Refusal, Summary};
 use crate::store::Database;
 use crate::store::entities::chat_meta;
-use crate::store::lookups::LookUps;
+use crate::store::lookups::{LookUps, PACE_OF_MANY};
 
 mod admission;
 mod counters;
@@ -183,7 +183,7 @@ impl Journal {
         let store = Transactions { db: db.clone(), limit: options.timeout };
         tokio::spawn(writer::run(store, options, inbox, Arc::clone(&counters)));
         let lists = OwnLists { db: db.clone(), counters: Arc::clone(&counters) };
-        let own_lists = Arc::new(LookUps::start(lists, own_lists::TOGETHER));
+        let own_lists = Arc::new(LookUps::start(lists, own_lists::TOGETHER, PACE_OF_MANY));
         Ok(Self { db, writer, epoch, counters, own_lists })
     }
 

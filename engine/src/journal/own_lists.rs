@@ -15,7 +15,7 @@ use crate::store::entities::chat_conversations::{self, Column};
 use crate::store::lookups::LookUp;
 
 /// How many people's lists one query reads: SQLite puts at most 500 selects together.
-pub(super) const TOGETHER: usize = 100;
+pub(super) const TOGETHER: usize = 200;
 
 /// Whose list, and its longest length.
 pub(super) type Asked = (PersonId, usize);

@@ -256,7 +256,7 @@ pub(crate) fn seeded(cases: u32) -> ProptestConfig {
     };
     #[allow(clippy::print_stdout, reason = "captured, and shown only when the test fails")]
     {
-        println!("PROPTEST_RNG_SEED={rng_seed}");
+        println!("{cases} cases, PROPTEST_RNG_SEED={rng_seed}");
     }
     ProptestConfig { cases, rng_seed, failure_persistence: None, ..default }
 }

@@ -7,9 +7,13 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use async_trait::async_trait;
 use sea_orm::DbErr;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Duration, Instant, timeout_at};
 
 /// Questions that may wait; beyond it, whoever asks waits for a place.
 const QUEUE: usize = 1024;
+
+/// For what many ask at once when they all come back: nobody notices it, and it makes a few queries of thousands.
+pub(crate) const PACE_OF_MANY: Duration = Duration::from_millis(10);
 
 /// Who can answer many questions with one query, or a few.
 #[async_trait]
@@ -33,11 +37,13 @@ pub(crate) struct LookUps<Q, A> {
 }
 
 impl<Q: Send + Sync + 'static, A: Send + 'static> LookUps<Q, A> {
-    /// Starts to answer, at most so many questions at a time. Ends with the way in. To be called within Tokio.
-    pub fn start(answers: impl LookUp<Question = Q, Answer = A>, most: usize) -> Self {
+    /// Starts to answer, at most so many questions at a time and, unless as many wait, no sooner than `pace` after the last
+    /// time: whoever asks alone does not wait, and of thousands nobody waits for longer than that. Ends with the way in. To
+    /// be called within Tokio.
+    pub fn start(answers: impl LookUp<Question = Q, Answer = A>, most: usize, pace: Duration) -> Self {
         let (questions, waiting) = mpsc::channel(QUEUE);
         let rounds = Arc::new(AtomicU64::new(0));
-        tokio::spawn(answer_all(answers, most, waiting, Arc::clone(&rounds)));
+        tokio::spawn(answer_all(answers, most, pace, waiting, Arc::clone(&rounds)));
         Self { questions, rounds }
     }
 
@@ -61,11 +67,22 @@ impl<Q: Send + Sync + 'static, A: Send + 'static> LookUps<Q, A> {
 async fn answer_all<L: LookUp>(
     answers: L,
     most: usize,
+    pace: Duration,
     mut waiting: mpsc::Receiver<(L::Question, Reply<L::Answer>)>,
     rounds: Arc<AtomicU64>,
 ) {
     let mut asked = Vec::with_capacity(most);
+    let mut next = Instant::now();
     while waiting.recv_many(&mut asked, most).await > 0 {
+        // Until it is time, or as many have come as are answered at a time.
+        loop {
+            let room = most - asked.len();
+            let more = timeout_at(next, waiting.recv_many(&mut asked, room)).await;
+            if !matches!(more, Ok(1..)) {
+                break;
+            }
+        }
+        next = Instant::now() + pace;
         // Who has stopped waiting need not be answered.
         let asked = asked.drain(..).filter(|(_, reply): &(_, Reply<_>)| !reply.is_closed());
         let (questions, replies): (Vec<_>, Vec<_>) = asked.unzip();
@@ -115,7 +132,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_asked_while_a_query_is_under_way_is_one_query() {
         let turns = Arc::new(Semaphore::new(0));
-        let ups = Arc::new(LookUps::start(Counting(Arc::clone(&turns)), 60));
+        let ups = Arc::new(LookUps::start(Counting(Arc::clone(&turns)), 60, Duration::ZERO));
         let first = tokio::spawn({
             let ups = Arc::clone(&ups);
             async move { ups.ask(0).await }
@@ -136,11 +153,32 @@ mod tests {
     #[tokio::test]
     async fn an_error_is_everybodys_who_asked_together_and_nobody_elses() {
         let turns = Arc::new(Semaphore::new(10));
-        let ups = LookUps::start(Counting(turns), 2);
+        let ups = LookUps::start(Counting(turns), 2, Duration::ZERO);
         let answers = join_all([12, 13, 14].map(|question| ups.ask(question))).await;
         let failed: Vec<bool> = answers.iter().map(Result::is_err).collect();
         assert_eq!(failed, [true, true, false]);
-        let _ = tokio::time::timeout(std::time::Duration::ZERO, ups.ask(15)).await;
+        let _ = tokio::time::timeout(Duration::ZERO, ups.ask(15)).await;
         assert_eq!(ups.ask(16).await.unwrap().0, 16, "somebody who left takes nobody's answer");
+    }
+    #[tokio::test(start_paused = true)]
+    async fn at_a_pace_whoever_comes_alone_waits_for_nobody_and_many_are_few_queries() {
+        let pace = Duration::from_millis(200);
+        let ups = LookUps::start(Counting(Arc::new(Semaphore::new(1000))), 10, pace);
+        let began = Instant::now();
+        ups.ask(1).await.unwrap();
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        // One after the other, as they come in a storm: all that come before the time are one query.
+        let (first, second) = tokio::join!(ups.ask(2), async {
+            tokio::time::sleep(pace / 10).await;
+            ups.ask(3).await
+        });
+        assert_eq!((first.unwrap(), second.unwrap()), ((2, 2), (3, 2)));
+        assert_eq!(began.elapsed().as_millis(), pace.as_millis());
+        join_all((101..=150).map(|question| ups.ask(question))).await;
+        assert_eq!(
+            began.elapsed().as_millis(),
+            pace.as_millis(),
+            "as many as are allowed at a time wait for nothing"
+        );
     }
 }

@@ -15,7 +15,8 @@ impl Lock {
     /// # Errors
     /// When the file cannot be opened or locked.
     pub async fn take(file: &Path) -> Result<Self> {
-        let database = open(file).await?;
+        // Boxed: opening a database is a large future.
+        let database = Box::pin(open(file)).await?;
         database.execute_unprepared("BEGIN EXCLUSIVE").await.context("BEGIN EXCLUSIVE")?;
         Ok(Self(database))
     }
@@ -25,8 +26,8 @@ impl Lock {
     /// # Errors
     /// When the database does not answer.
     pub async fn give_back(self) -> Result<()> {
-        self.0.execute_unprepared("ROLLBACK").await?;
-        self.0.close().await?;
+        Box::pin(self.0.execute_unprepared("ROLLBACK")).await?;
+        Box::pin(self.0.close()).await?;
         Ok(())
     }
 }
@@ -36,7 +37,7 @@ impl Lock {
 /// # Errors
 /// When the file cannot be read.
 pub async fn integrity(file: &Path) -> Result<String> {
-    let database = open(file).await?;
+    let database = Box::pin(open(file)).await?;
     let statement = Statement::from_string(DbBackend::Sqlite, "PRAGMA integrity_check");
     let row = database.query_one_raw(statement).await?.context("no answer to integrity_check")?;
     let text = row.try_get_by_index(0)?;

@@ -20,6 +20,9 @@ const SHAPE: Shape = Shape { visitors: 40, managers: 4 };
 /// Chat may pause for no longer than this while Redis is away: its timeouts, and a busy machine.
 const MOST_SILENCE: Duration = Duration::from_secs(5);
 
+/// Puts something else under every key of the server's.
+const OVERWRITE: &str = r#"EVAL "for _, key in ipairs(redis.call('KEYS', 'otvet:*')) do redis.call('SET', key, 'x') end return redis.status_reply('OK')" 0"#;
+
 /// What is done to Redis.
 #[derive(Debug, Clone, Copy)]
 enum Blow {
@@ -27,6 +30,8 @@ enum Blow {
     Frozen(u64),
     Flushed,
     OutOfMemory,
+    ReadOnly,
+    Foreign,
     Slow,
     Cut,
 }
@@ -38,6 +43,8 @@ impl Blow {
             Self::Frozen(seconds) => format!("Redis SIGSTOP {seconds} s"),
             Self::Flushed => "Redis FLUSHALL".to_owned(),
             Self::OutOfMemory => "Redis maxmemory reached".to_owned(),
+            Self::ReadOnly => "Redis read-only".to_owned(),
+            Self::Foreign => "Redis full of others' keys".to_owned(),
             Self::Slow => "Redis 200 ms away".to_owned(),
             Self::Cut => "Redis connections cut".to_owned(),
         }
@@ -60,6 +67,18 @@ impl Blow {
                 redis.must("CONFIG SET maxmemory 1").await?;
                 span(Duration::from_secs(3)).await;
                 redis.must("CONFIG SET maxmemory 0").await?;
+            }
+            Self::ReadOnly => {
+                // A replica of nobody: it goes on serving what it has, and takes nothing.
+                redis.must("REPLICAOF 127.0.0.1 1").await?;
+                span(Duration::from_secs(3)).await;
+                redis.must("REPLICAOF NO ONE").await?;
+            }
+            Self::Foreign => {
+                for _ in 0..6 {
+                    redis.must(OVERWRITE).await?;
+                    span(Duration::from_millis(500)).await;
+                }
             }
             Self::Slow => {
                 proxy.delay(Duration::from_millis(200));
@@ -87,11 +106,22 @@ pub async fn all(scale: Scale) -> Result<Vec<Row>> {
             Blow::Frozen(60),
             Blow::Flushed,
             Blow::OutOfMemory,
+            Blow::ReadOnly,
+            Blow::Foreign,
             Blow::Slow,
             Blow::Cut,
         ]
     } else {
-        &[Blow::Killed, Blow::Frozen(6), Blow::Flushed, Blow::OutOfMemory, Blow::Slow, Blow::Cut]
+        &[
+            Blow::Killed,
+            Blow::Frozen(6),
+            Blow::Flushed,
+            Blow::OutOfMemory,
+            Blow::ReadOnly,
+            Blow::Foreign,
+            Blow::Slow,
+            Blow::Cut,
+        ]
     };
     let mut rows = Vec::new();
     if scale.long {
@@ -153,7 +183,7 @@ async fn refilled(trial: &mut Trial, redis: &Redis, row: &mut Row) -> Result<()>
     row.note(format!(
         "afterwards, streams read for who came back: {hits} from tails, {misses} from the database"
     ));
-    // A tail begins anew with what is written next: who was away for longer than that has the rest from the database.
+    // What the first reader had to read from the database, the next has from the tail.
     row.must(hits > 0.0 && misses < hits && keys != ":0", || {
         format!("tails not refilled: {hits} hits, {misses} misses, DBSIZE {keys}")
     });

@@ -28,8 +28,17 @@ use model::{Log, directory};
 const STACK_BYTES: usize = 1 << 20;
 /// Interleavings of each kind in a usual test run.
 const SCHEDULES: u64 = 1_000;
-/// Incarnations that die, at most.
-const DEATHS: usize = 3;
+
+/// What goes wrong.
+#[derive(Clone, Copy)]
+struct Weather {
+    /// Incarnations that die, at most.
+    deaths: usize,
+    /// Whether the journal fails, too.
+    journal_fails: bool,
+    /// Whether another node writes.
+    with_rival: bool,
+}
 
 fn anna() -> Person {
     Person { id: PersonId::User(1), role: Role::Visitor, name: "Анна".to_owned() }
@@ -62,17 +71,17 @@ async fn at_most<F: Future>(polls: usize, future: F) -> Option<F::Output> {
 }
 
 /// Does what the router does for one conversation: one incarnation after another, until everybody is done.
-async fn supervise(directory: Arc<Directory>, log: Log, id: ConversationId, done: Arc<AtomicBool>) {
-    let mut deaths = 0;
+async fn supervise(directory: Arc<Directory>, log: Log, deaths: usize, done: Arc<AtomicBool>) {
+    let mut left = deaths;
     while !done.load(Ordering::Acquire) {
-        let cell = directory.conversation(id);
+        let cell = directory.conversation(log.id);
         let (mailbox, mut wakes) = mpsc::unbounded_channel();
         cell.lane.attach(move || {
             let _ = mailbox.send(Wake);
         });
         let mut state = ConversationState::new(Arc::clone(&directory), Arc::clone(&cell));
         state.record = Arc::new(log.clone());
-        let is_mortal = deaths < DEATHS && thread_rng().gen_bool(0.5);
+        let is_mortal = left > 0 && thread_rng().gen_bool(0.5);
         let mut polls = if is_mortal { thread_rng().gen_range(1..12) } else { usize::MAX };
         while let Some(Wake) = wakes.recv().await {
             match at_most(polls, state.work_off()).await {
@@ -80,7 +89,7 @@ async fn supervise(directory: Arc<Directory>, log: Log, id: ConversationId, done
                 Some(false) if done.load(Ordering::Acquire) => return,
                 Some(false) => polls = polls.saturating_sub(1).max(1),
                 None => {
-                    deaths += 1;
+                    left -= 1;
                     break;
                 }
             }
@@ -116,14 +125,16 @@ async fn give(
     stored
 }
 
-fn everything_is_answered_stored_once_and_told(with_rival: bool) {
+fn everything_is_answered_stored_once_and_told(weather: Weather) {
+    let with_rival = weather.with_rival;
     block_on(async move {
         let id = ConversationId::new(otvet_engine::clock::Timestamp::from_millis(1), [7; 10]);
-        let (directory, log) = (directory(), Log::new(id));
+        let (directory, log) = (directory(), Log::new(id, weather.journal_fails));
         let session = Arc::new(SessionCell::new(anna().id));
         directory.sessions.insert(anna().id, Arc::clone(&session));
         let done = Arc::new(AtomicBool::new(false));
-        let supervisor = spawn(supervise(Arc::clone(&directory), log.clone(), id, Arc::clone(&done)));
+        let supervised = supervise(Arc::clone(&directory), log.clone(), weather.deaths, Arc::clone(&done));
+        let supervisor = spawn(supervised);
         let people = [
             (anna(), vec![open(), send("k1"), send("k2")]),
             // Her other device repeats what it knows no outcome of.
@@ -187,12 +198,40 @@ fn explore(what: &str, model: impl Fn() + Clone + Send + Sync + 'static) {
     println!("{what}: {} interleavings in {seconds:.1} s, seed {seed}", 2 * schedules);
 }
 
+/// Commands without a key, each of which would be refused if it were decided a second time.
+fn what_was_stored_when_its_incarnation_died_is_not_decided_again() {
+    block_on(async {
+        let id = ConversationId::new(otvet_engine::clock::Timestamp::from_millis(1), [7; 10]);
+        let (directory, log) = (directory(), Log::new(id, false));
+        let done = Arc::new(AtomicBool::new(false));
+        // One: what has failed two incarnations is given up.
+        let supervisor = spawn(supervise(Arc::clone(&directory), log.clone(), 1, Arc::clone(&done)));
+        give(Arc::clone(&directory), id, anna(), vec![open()]).await;
+        let hands = [Command::Claim { take_over: false }, Command::Release];
+        let commands: Vec<Command> = hands.iter().cycle().take(6).cloned().collect();
+        let stored = give(Arc::clone(&directory), id, mark(), commands).await;
+        let seqs: Vec<u64> = stored.iter().map(|(_, seq)| *seq).collect();
+        assert_eq!(seqs, [3, 4, 5, 6, 7, 8]);
+        done.store(true, Ordering::Release);
+        let _ = directory.post(id, ConversationMsg::Retire);
+        supervisor.await.expect("the last incarnation ends");
+        log.check();
+    });
+}
+
 #[test]
 fn every_interleaving_of_batches_and_failures_answers_stores_and_tells() {
-    explore("batching", || everything_is_answered_stored_once_and_told(false));
+    let weather = Weather { deaths: 3, journal_fails: true, with_rival: false };
+    explore("batching", move || everything_is_answered_stored_once_and_told(weather));
 }
 
 #[test]
 fn every_interleaving_with_a_rival_answers_and_stores() {
-    explore("batching, with a rival", || everything_is_answered_stored_once_and_told(true));
+    let weather = Weather { deaths: 3, journal_fails: true, with_rival: true };
+    explore("batching, with a rival", move || everything_is_answered_stored_once_and_told(weather));
+}
+
+#[test]
+fn every_interleaving_of_a_death_goes_on_with_the_batch_under_way() {
+    explore("a batch under way", what_was_stored_when_its_incarnation_died_is_not_decided_again);
 }

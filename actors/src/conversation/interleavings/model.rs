@@ -24,13 +24,14 @@ use crate::house::{Behaviour, Foundation, People, RestartPolicy};
 /// The stored events of the one conversation.
 #[derive(Clone)]
 pub struct Log {
-    id: ConversationId,
+    pub id: ConversationId,
+    fails: bool,
     events: Arc<Mutex<Vec<Event>>>,
 }
 
 impl Log {
-    pub fn new(id: ConversationId) -> Self {
-        Self { id, events: Arc::default() }
+    pub fn new(id: ConversationId, fails: bool) -> Self {
+        Self { id, fails, events: Arc::default() }
     }
 
     pub fn stored(&self) -> Vec<Event> {
@@ -112,7 +113,7 @@ impl Record for Log {
 
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
         yield_now().await;
-        let outcome = thread_rng().gen_range(0..10);
+        let outcome = if self.fails { thread_rng().gen_range(0..10) } else { 9 };
         if outcome == 0 {
             return Err(CommitError::Unavailable("full".to_owned()));
         }
