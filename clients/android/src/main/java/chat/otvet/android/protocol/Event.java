@@ -1,5 +1,6 @@
 package chat.otvet.android.protocol;
 
+import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -25,6 +26,8 @@ public final class Event extends ServerFrame {
   /** Of {@code signed_out}; 0 otherwise. */
   public final long tokenId;
 
+  private long time = -1;
+
   private Event(Tree tree) throws MalformedFrameException {
     stream = tree.text("stream");
     seq = tree.number("seq");
@@ -43,6 +46,12 @@ public final class Event extends ServerFrame {
 
   public static Event read(Tree tree) throws MalformedFrameException {
     return new Event(tree);
+  }
+
+  /** {@code at} as milliseconds since 1970. Computed once: a long thread asks for it again and again. */
+  public long time() {
+    if (time < 0) time = Instant.parse(at).toEpochMilli();
+    return time;
   }
 
   public boolean isMessage() {
