@@ -46,7 +46,7 @@ public final class Manager {
   }
 
   public void answer(String conversation, String body) {
-    call("POST", "/conversations/" + conversation + "/messages", Map.of("body", body));
+    call("POST", "/conversations/" + conversation + "/messages", Map.of("body", body, "key", java.util.UUID.randomUUID().toString()));
   }
 
   public void read(String conversation, long seq) {
