@@ -64,6 +64,8 @@ public final class WelcomeActivity extends ScreenActivity {
       submit();
       return true;
     });
+    // A password field would show its hint in letters of one width.
+    field(R.id.password).setTypeface(android.graphics.Typeface.DEFAULT);
     show(asked == null ? Form.GUEST : Form.valueOf(asked));
   }
 

@@ -72,7 +72,7 @@ public final class Phone extends ExternalResource {
   public void close() {
     ActivityController<? extends Activity> top = screens.remove(screens.size() - 1);
     top.pause().stop().destroy();
-    if (!screens.isEmpty()) top().restart().start().resume();
+    if (!screens.isEmpty()) top().restart().resume();
     idle();
   }
 
@@ -83,7 +83,7 @@ public final class Phone extends ExternalResource {
   }
 
   public void comeBack() {
-    top().restart().start().resume().visible();
+    top().restart().resume().visible();
     idle();
   }
 

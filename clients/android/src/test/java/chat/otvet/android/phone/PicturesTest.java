@@ -80,6 +80,7 @@ public class PicturesTest {
     SERVER.addPerson(email, managerName, "manager");
     String conversation = story(Manager.signIn(SERVER, email), russian);
     phone.showList();
+    phone.await("three conversations", () -> phone.rows(R.id.list).size() == 3);
     picture(name + "-list");
     phone.openThread(conversation);
     phone.await("the thread", () -> phone.session().view().conversation(conversation).unread == 0);
