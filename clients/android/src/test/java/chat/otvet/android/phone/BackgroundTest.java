@@ -58,8 +58,8 @@ public class BackgroundTest {
     mark.answer(parcel, "It comes today.");
     mark.answer(hours, "Until eight.");
     phone.await("two notifications", () -> notification(parcel) != null && notification(hours) != null);
-    assertEquals("Parcel", notification(parcel).extras.getString(Notification.EXTRA_TITLE));
-    assertEquals("It comes today.", notification(parcel).extras.getString(Notification.EXTRA_TEXT));
+    assertEquals("Parcel", notification(parcel).extras.getCharSequence(Notification.EXTRA_CONVERSATION_TITLE).toString());
+    assertTrue(lines(parcel).endsWith("It comes today.\n"));
     assertEquals(notification(parcel).getGroup(), notification(hours).getGroup());
 
     Intent opens = shadowOf(notification(hours).contentIntent).getSavedIntent();

@@ -18,7 +18,11 @@ public final class Cable implements AutoCloseable {
   private volatile boolean cut;
 
   public Cable(OtvetServer to) throws IOException {
-    server = to.port();
+    this(to.port());
+  }
+
+  public Cable(int port) throws IOException {
+    server = port;
     plug = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     start(this::accept);
   }
