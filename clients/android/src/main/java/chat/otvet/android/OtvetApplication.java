@@ -76,7 +76,7 @@ public final class OtvetApplication extends Application {
     @Override
     public void signedOut(String owner, boolean expired) {
       CatchUpJob.cancel(OtvetApplication.this);
-      LiveService.stop(OtvetApplication.this);
+      LiveService.stop();
       Activity top = screens.top();
       if (top == null || top instanceof WelcomeActivity) return;
       // Whatever is open belongs to somebody who is not signed in any more.
@@ -109,7 +109,7 @@ public final class OtvetApplication extends Application {
 
     @Override
     public void onActivityStarted(Activity activity) {
-      if (started.isEmpty()) LiveService.stop(OtvetApplication.this);
+      if (started.isEmpty()) LiveService.stop();
       started.add(activity);
     }
 

@@ -52,6 +52,8 @@ public final class Session {
   private OkHttpClient http;
   private ClientView view;
   private boolean expired;
+  /** A guest is becoming an account: the server ends the guest's token, perhaps before its answer is here. */
+  private boolean replacing;
 
   public Session(Context context, Store store, Loop loop, BooleanSupplier offline) {
     this.store = store;
@@ -111,9 +113,17 @@ public final class Session {
     if (before != null && before.person.isGuest()) loop.run(() -> store.adopt(before.person.id, next.person.id));
     account = next;
     expired = false;
+    replacing = false;
     makeClient();
     if (!holders.isEmpty()) client.connect();
     for (Listener listener : listeners) listener.signedIn();
+  }
+
+  /** Tells that the guest's token may end at any moment, for a good reason. */
+  public void replacing(boolean now) {
+    replacing = now;
+    // It ended, and nobody took the guest's place.
+    if (!now && view != null && view.state == ConnectionState.SIGNED_OUT) end(true);
   }
 
   /** Ends the session on this device. What is unsent is kept for when the same person comes back. */
@@ -189,7 +199,7 @@ public final class Session {
   private void changed(ClientView now) {
     view = now;
     if (now.state == ConnectionState.SIGNED_OUT) {
-      end(true);
+      if (!replacing) end(true);
       return;
     }
     for (Listener listener : listeners) listener.changed(now);

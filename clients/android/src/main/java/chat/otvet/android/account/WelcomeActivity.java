@@ -165,6 +165,7 @@ public final class WelcomeActivity extends ScreenActivity {
     String email = typed(R.id.email).trim();
     String password = typed(R.id.password);
     String guestToken = isGuest() ? session().account().token : null;
+    if (isGuest()) session().replacing(true);
     calls.execute(() -> {
       Runnable outcome;
       try {
@@ -176,6 +177,7 @@ public final class WelcomeActivity extends ScreenActivity {
         outcome = () -> {
           busy(false);
           problem.show(e);
+          session().replacing(false);
         };
       }
       runOnUiThread(outcome);

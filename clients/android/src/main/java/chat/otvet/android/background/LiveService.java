@@ -29,6 +29,9 @@ public final class LiveService extends Service {
   private static final int ID = 3;
   private static final long LOOK_EVERY_MS = 60_000;
 
+  /** The one that runs; only touched on the main thread. */
+  private static LiveService running;
+
   private final Handler main = new Handler(Looper.getMainLooper());
   private final Runnable look = this::look;
   private Session session;
@@ -43,13 +46,18 @@ public final class LiveService extends Service {
     }
   }
 
-  public static void stop(Context context) {
-    context.stopService(new Intent(context, LiveService.class));
+  /**
+   * Ends it if it runs. One that was asked for and has not begun ends itself: Android takes an app down that stops such a
+   * service before it could show itself.
+   */
+  public static void stop() {
+    if (running != null) running.stopSelf();
   }
 
   @Override
   public void onCreate() {
     super.onCreate();
+    running = this;
     NotificationChannel channel = new NotificationChannel(CHANNEL, getString(R.string.channel_live), NotificationManager.IMPORTANCE_LOW);
     channel.setDescription(getString(R.string.channel_live_about));
     getSystemService(NotificationManager.class).createNotificationChannel(channel);
@@ -62,12 +70,16 @@ public final class LiveService extends Service {
 
   @Override
   public int onStartCommand(Intent intent, int flags, int startId) {
+    OtvetApplication app = OtvetApplication.of(this);
+    // The person came back, or was signed out, while this was on its way.
+    if (app.isSeen() || !session.isSignedIn()) stopSelf();
     // A process that was killed is not brought back for this: the job catches up.
     return START_NOT_STICKY;
   }
 
   @Override
   public void onDestroy() {
+    running = null;
     main.removeCallbacks(look);
     session.release(this);
     super.onDestroy();
