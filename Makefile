@@ -11,7 +11,7 @@ help: ## Lists these targets
 quick: ## The inner loop: unit tests of the Rust crates, debug build, no faces
 	cargo test --workspace --exclude otvet-tests
 
-test: parts web-test rust-test e2e faults-short browser ## Everything: Rust, TypeScript, end to end, faults, browser; installs what its real parts need
+test: parts web-test rust-test e2e faults-short bench-test browser android-test ## Everything: Rust, TypeScript, end to end, faults, benches once, browser, Android; installs what its real parts need
 	@echo "all suites passed"
 
 check: ## Formatting, lints as errors, types, licences
@@ -66,6 +66,15 @@ bench-test: ## Runs every bench once, to see that it still does
 
 browser: release ## The faces in a real Chromium against the real server
 	cd clients && OTVET_BIN=$(OTVET_BIN) npm run browser
+
+android: release ## The Android app: builds it, tests its screens against the real server, makes and checks the APK
+	OTVET_BIN=$(OTVET_BIN) clients/android/build/android.sh
+.PHONY: android
+
+android-test: release
+	@if command -v javac >/dev/null && command -v mvn >/dev/null; then OTVET_BIN=$(OTVET_BIN) clients/android/build/android.sh; \
+	else echo "NOTE: the Android tests were NOT run: there is no JDK (javac) or no Maven (mvn) here"; fi
+.PHONY: android-test
 
 golden: ## Rewrites the golden frames after a change of the protocol (look at the difference before you commit it)
 	-OTVET_GOLDEN=write cargo test -p otvet-engine golden

@@ -5,6 +5,7 @@
 //! every request), [`ws`] (one socket's life), [`rest`] (an endpoint a file), [`rest::problem`] (the one place where codes
 //! become HTTP).
 
+pub mod android;
 pub mod assets;
 pub mod cli;
 pub mod edge;

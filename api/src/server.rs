@@ -31,7 +31,7 @@ use crate::rest;
 use crate::serve::request::{RequestIds, Surroundings};
 use crate::serve::{Listener, MAX_CONNECTIONS};
 use crate::tails::Tails;
-use crate::{assets, ops, pruning, tails, ws};
+use crate::{android, assets, ops, pruning, tails, ws};
 
 /// How soon clients of a draining server come back, before their own jitter.
 const BYE_RETRY_MS: u64 = 1000;
@@ -56,6 +56,14 @@ pub enum StartError {
     /// The tails.
     #[error("{0}")]
     Redis(#[from] RedisTailError),
+    /// The Android app that is offered.
+    #[error("the Android app {path} cannot be offered: {cause}; check android.apk")]
+    AndroidApp {
+        /// Where it should be.
+        path: String,
+        /// What is wrong with it.
+        cause: std::io::Error,
+    },
     /// The actors.
     #[error("the actors did not start: {0}")]
     House(Refusal),
@@ -150,6 +158,7 @@ impl Server {
         let addr = local(&main, settings.server.listen, "server.listen")?;
         let metrics_addr = local(&operators, settings.server.metrics_listen, "server.metrics_listen")?;
 
+        let app = android::App::load(settings.android.apk.as_deref())?;
         let database =
             Database::connect(settings.database.url.expose(), settings.database.max_connections).await?;
         for step in database.migrate().await? {
@@ -187,7 +196,7 @@ impl Server {
             Arc::new(Surroundings { edge: edge.clone(), ids, routes: Routes::of(&openapi::document()) });
         let for_people = Listener {
             tcp: main,
-            filter: for_people(&edge),
+            filter: for_people(&edge, app),
             surroundings: surroundings.clone(),
             places: places.clone(),
         };
@@ -233,13 +242,18 @@ impl Server {
 }
 
 /// Everything on the main listener.
-fn for_people(edge: &SharedEdge) -> warp::filters::BoxedFilter<(warp::reply::Response,)> {
+fn for_people(
+    edge: &SharedEdge,
+    app: Option<android::App>,
+) -> warp::filters::BoxedFilter<(warp::reply::Response,)> {
     let endpoints = rest::v1::endpoints(edge).into_iter().chain([openapi::endpoint(edge)]);
     let rest = endpoints.reduce(|all, one| all.or(one).unify().boxed()).expect("there are endpoints");
     ws::filter(edge.clone())
         .or(rest)
         .unify()
         .or(ops::health(edge.clone()))
+        .unify()
+        .or(android::filter(edge, app))
         .unify()
         .or(assets::filter())
         .unify()

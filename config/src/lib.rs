@@ -12,8 +12,8 @@ pub use error::{ConfigError, InvalidSetting};
 pub use load::{DEFAULT_FILE, LoadOptions};
 
 use sections::{
-    ActorSettings, DatabaseSettings, IdentitySettings, LimitSettings, LogSettings, RedisSettings,
-    ServerSettings, TailSettings,
+    ActorSettings, AndroidSettings, DatabaseSettings, IdentitySettings, LimitSettings, LogSettings,
+    RedisSettings, ServerSettings, TailSettings,
 };
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +37,8 @@ pub struct Settings {
     pub limits: LimitSettings,
     /// `[actors]`: lifetime and restarts of actors.
     pub actors: ActorSettings,
+    /// `[android]`: the app that opens links to this site, and where people get it.
+    pub android: AndroidSettings,
     /// `[log]`: the server's own log.
     pub log: LogSettings,
 }
@@ -51,6 +53,7 @@ impl Settings {
         self.identity.validate()?;
         self.limits.validate()?;
         self.actors.validate()?;
+        self.android.validate()?;
         self.log.validate()
     }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::type_complexity, reason = "tests")]
 
+mod android;
 mod http;
 mod socket;
 mod support;

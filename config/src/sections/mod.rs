@@ -1,6 +1,7 @@
 //! The sections of the settings, one a file.
 
 mod actors;
+mod android;
 mod database;
 mod identity;
 mod limits;
@@ -10,6 +11,7 @@ mod server;
 mod tail;
 
 pub use self::actors::ActorSettings;
+pub use self::android::AndroidSettings;
 pub use self::database::DatabaseSettings;
 pub use self::identity::IdentitySettings;
 pub use self::limits::LimitSettings;

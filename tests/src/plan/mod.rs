@@ -9,6 +9,7 @@ mod walker;
 use std::sync::Arc;
 
 use anyhow::Result;
+use otvet_engine::ids::{ConversationId, PersonId};
 use otvet_engine::protocol::Format;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -77,6 +78,23 @@ impl Load {
             }
         }
         Ok(Self { walkers, board, reader })
+    }
+
+    /// Everybody who asks, for further devices of the same people.
+    pub fn visitors(&self) -> Vec<Identity> {
+        let mut visitors: Vec<Identity> = Vec::new();
+        for identity in self.walkers.iter().map(|walker| &walker.client.identity) {
+            let known = visitors.iter().any(|visitor| visitor.person.id == identity.person.id);
+            if !identity.person.role.is_staff() && !known {
+                visitors.push(identity.clone());
+            }
+        }
+        visitors
+    }
+
+    /// Another device has opened a conversation.
+    pub fn knows(&self, id: ConversationId, visitor: PersonId) {
+        self.board.opened(id, visitor);
     }
 
     fn walker(world: &World, identity: &Identity, device: &str, board: &Arc<Board>, seed: u64) -> Walker {

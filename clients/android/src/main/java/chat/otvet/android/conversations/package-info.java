@@ -1,0 +1,2 @@
+/** The list of conversations and asking something new. */
+package chat.otvet.android.conversations;

@@ -1,0 +1,2 @@
+/** What the screens share. */
+package chat.otvet.android.screen;

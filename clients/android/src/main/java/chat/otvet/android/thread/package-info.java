@@ -1,0 +1,2 @@
+/** A conversation on the screen. */
+package chat.otvet.android.thread;
