@@ -179,7 +179,7 @@ mod tests {
         let answers = join_all([12, 13, 16].map(|question| ups.ask(question))).await;
         let failed: Vec<bool> = answers.iter().map(Result::is_err).collect();
         assert_eq!(failed, [true, true, false]);
-        let _ = tokio::time::timeout(Duration::ZERO, ups.ask(17)).await;
+        let _ = timeout(Duration::ZERO, ups.ask(17)).await;
         assert_eq!(ups.ask(18).await.unwrap().0, 18, "somebody who left takes nobody's answer");
     }
     #[tokio::test(start_paused = true)]
