@@ -40,10 +40,10 @@ release: ## The binary that is shipped
 e2e: release ## The real server under load, restarts and bad input, held against the checker
 	OTVET_BIN=$(OTVET_BIN) cargo test -p otvet-tests --lib --test harness --test layering --test e2e
 
-faults: parts release ## Every fault in its long form, on real processes under load: one table at the end (about half an hour)
+faults: parts release ## Every fault in its long form, on real processes under load: one table at the end (about a quarter of an hour)
 	OTVET_BIN=$(OTVET_BIN) OTVET_FAULTS=long cargo test --release -p otvet-tests --test faults -- $(ONLY)
 
-faults-short: release ## The same faults in their short form (about four minutes)
+faults-short: release ## The same faults in their short form (about three minutes)
 	OTVET_BIN=$(OTVET_BIN) cargo test -p otvet-tests --test faults -- $(ONLY)
 .PHONY: faults-short
 .PHONY: faults

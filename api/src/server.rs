@@ -1,5 +1,6 @@
 //! A whole server: started in order, ended in order.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use otvet_engine::tail::RedisTailError;
 use parking_lot::Mutex;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -75,7 +76,7 @@ pub enum StartError {
         /// The setting that says so.
         setting: &'static str,
         /// What the operating system said.
-        cause: std::io::Error,
+        cause: io::Error,
     },
 }
 
@@ -138,6 +139,19 @@ impl Serving {
     }
 }
 
+/// Connections that the kernel holds until they are accepted; it may allow fewer (`net.core.somaxconn`). Everybody comes at
+/// once after a restart, and who finds no place tries again only a second later.
+const BACKLOG: u32 = 8_192;
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A restart must not wait for the connections of the last one to be forgotten.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
 impl Server {
     /// Starts everything, in the order in which one part needs another, and listens last.
     ///
@@ -145,13 +159,12 @@ impl Server {
     /// [`StartError`], one line with what to do about it.
     pub async fn start(settings: Settings, environment: Environment) -> Result<Self, StartError> {
         let Environment { clock, mut rng, admin } = environment;
-        let listen = |address, setting| async move {
-            let bound = TcpListener::bind(address).await;
-            bound.map_err(|cause| StartError::Listen { address, setting, cause })
+        let listen = |address: SocketAddr, setting| {
+            bind(address).map_err(|cause| StartError::Listen { address, setting, cause })
         };
         // Bound first, so that a second start on the same address touches nothing; served last.
-        let main = listen(settings.server.listen, "server.listen").await?;
-        let operators = listen(settings.server.metrics_listen, "server.metrics_listen").await?;
+        let main = listen(settings.server.listen, "server.listen")?;
+        let operators = listen(settings.server.metrics_listen, "server.metrics_listen")?;
         let local = |listener: &TcpListener, address, setting| {
             listener.local_addr().map_err(|cause| StartError::Listen { address, setting, cause })
         };

@@ -60,11 +60,12 @@ impl Server {
         let owned = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
             pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
         };
+        let (listen, metrics) = free_ports()?;
         let mut server = Self {
             binary: binary()?,
             dir: tempfile::tempdir()?,
-            listen: free_port()?,
-            metrics: free_port()?,
+            listen,
+            metrics,
             settings: owned(settings),
             environment: owned(environment),
             child: None,
@@ -73,7 +74,7 @@ impl Server {
         for _ in 1..PORT_ATTEMPTS {
             match server.restart().await {
                 Err(e) if format!("{e:#}").to_lowercase().contains("in use") => {
-                    (server.listen, server.metrics) = (free_port()?, free_port()?);
+                    (server.listen, server.metrics) = free_ports()?;
                 }
                 other => return other.map(|_| server),
             }
@@ -277,5 +278,12 @@ fn binary() -> Result<PathBuf> {
 /// # Errors
 /// When the operating system has none.
 pub fn free_port() -> Result<SocketAddr> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
+    Ok(free_ports()?.0)
+}
+
+/// Two different ones: both are held until both are known.
+fn free_ports() -> Result<(SocketAddr, SocketAddr)> {
+    let hold = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+    let (one, other) = (hold()?, hold()?);
+    Ok((one.local_addr()?, other.local_addr()?))
 }

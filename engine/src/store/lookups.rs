@@ -7,13 +7,16 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use async_trait::async_trait;
 use sea_orm::DbErr;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Duration, Instant, timeout_at};
+use tokio::time::{Duration, Instant, timeout, timeout_at};
 
 /// Questions that may wait; beyond it, whoever asks waits for a place.
 const QUEUE: usize = 1024;
 
 /// For what many ask at once when they all come back: nobody notices it, and it makes a few queries of thousands.
 pub(crate) const PACE_OF_MANY: Duration = Duration::from_millis(10);
+
+/// How long a query may take. Whoever asks next must not wait for one that will never end.
+const LIMIT: Duration = Duration::from_secs(5);
 
 /// Who can answer many questions with one query, or a few.
 #[async_trait]
@@ -43,7 +46,7 @@ impl<Q: Send + Sync + 'static, A: Send + 'static> LookUps<Q, A> {
     pub fn start(answers: impl LookUp<Question = Q, Answer = A>, most: usize, pace: Duration) -> Self {
         let (questions, waiting) = mpsc::channel(QUEUE);
         let rounds = Arc::new(AtomicU64::new(0));
-        tokio::spawn(answer_all(answers, most, pace, waiting, Arc::clone(&rounds)));
+        tokio::spawn(answer_all(Arc::new(answers), most, pace, waiting, Arc::clone(&rounds)));
         Self { questions, rounds }
     }
 
@@ -65,7 +68,7 @@ impl<Q: Send + Sync + 'static, A: Send + 'static> LookUps<Q, A> {
 }
 
 async fn answer_all<L: LookUp>(
-    answers: L,
+    answers: Arc<L>,
     most: usize,
     pace: Duration,
     mut waiting: mpsc::Receiver<(L::Question, Reply<L::Answer>)>,
@@ -90,7 +93,7 @@ async fn answer_all<L: LookUp>(
             continue;
         }
         rounds.fetch_add(1, Relaxed);
-        match answers.look_up(&questions).await {
+        match look_up(Arc::clone(&answers), questions).await {
             Ok(found) => {
                 for (reply, answer) in replies.into_iter().zip(found) {
                     let _ = reply.send(Ok(answer));
@@ -105,8 +108,24 @@ async fn answer_all<L: LookUp>(
     }
 }
 
+/// One query, on a task of its own: if it hangs or panics, only its own questions fail.
+async fn look_up<L: LookUp>(answers: Arc<L>, questions: Vec<L::Question>) -> Result<Vec<L::Answer>, DbErr> {
+    let failed = |why: &str| DbErr::Custom(format!("looking up many at once {why}"));
+    let mut looking = tokio::spawn(async move { answers.look_up(&questions).await });
+    match timeout(LIMIT, &mut looking).await {
+        Ok(Ok(found)) => found,
+        Ok(Err(_)) => Err(failed("panicked")),
+        Err(_) => {
+            looking.abort();
+            Err(failed("took too long"))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::future::pending;
+
     use futures_util::future::join_all;
     use tokio::sync::Semaphore;
 
@@ -122,8 +141,11 @@ mod tests {
 
         async fn look_up(&self, questions: &[u32]) -> Result<Vec<(u32, usize)>, DbErr> {
             self.0.acquire().await.unwrap().forget();
-            if questions.contains(&13) {
-                return Err(DbErr::Custom("unlucky".to_owned()));
+            match questions.iter().find(|question| matches!(question, 13..=15)) {
+                Some(13) => return Err(DbErr::Custom("unlucky".to_owned())),
+                Some(14) => panic!("planted by a test"),
+                Some(_) => pending().await,
+                None => {}
             }
             Ok(questions.iter().map(|question| (*question, questions.len())).collect())
         }
@@ -154,12 +176,23 @@ mod tests {
     async fn an_error_is_everybodys_who_asked_together_and_nobody_elses() {
         let turns = Arc::new(Semaphore::new(10));
         let ups = LookUps::start(Counting(turns), 2, Duration::ZERO);
-        let answers = join_all([12, 13, 14].map(|question| ups.ask(question))).await;
+        let answers = join_all([12, 13, 16].map(|question| ups.ask(question))).await;
         let failed: Vec<bool> = answers.iter().map(Result::is_err).collect();
         assert_eq!(failed, [true, true, false]);
-        let _ = tokio::time::timeout(Duration::ZERO, ups.ask(15)).await;
-        assert_eq!(ups.ask(16).await.unwrap().0, 16, "somebody who left takes nobody's answer");
+        let _ = timeout(Duration::ZERO, ups.ask(17)).await;
+        assert_eq!(ups.ask(18).await.unwrap().0, 18, "somebody who left takes nobody's answer");
     }
+    #[tokio::test(start_paused = true)]
+    async fn a_query_that_panics_or_never_ends_is_no_end_of_the_others() {
+        let ups = LookUps::start(Counting(Arc::new(Semaphore::new(10))), 10, Duration::ZERO);
+        for broken in [14, 15] {
+            let began = Instant::now();
+            assert!(ups.ask(broken).await.is_err());
+            assert!(began.elapsed() <= LIMIT + Duration::from_millis(1), "{:?}", began.elapsed());
+            assert_eq!(ups.ask(1).await, Ok((1, 1)));
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn at_a_pace_whoever_comes_alone_waits_for_nobody_and_many_are_few_queries() {
         let pace = Duration::from_millis(200);
