@@ -387,7 +387,7 @@ impl Connection {
     /// Takes a frame and all that are there behind it; says why the connection has ended, if it has.
     fn take_all(&mut self, first: Option<Result<Message, Error>>) -> Option<String> {
         let mut next = first;
-        for _ in 0..AT_ONCE {
+        for taken in 1.. {
             match next {
                 None => return Some("the server hung up".to_owned()),
                 Some(Err(error)) => return Some(why(&error)),
@@ -399,9 +399,12 @@ impl Connection {
                 }
                 Some(Ok(message)) => self.take(&message),
             }
+            if taken == AT_ONCE {
+                break;
+            }
             match self.socket.next().now_or_never() {
                 Some(more) => next = more,
-                None => return None,
+                None => break,
             }
         }
         None

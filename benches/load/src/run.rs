@@ -34,7 +34,9 @@ pub enum RunError {
     #[error("the server does not answer: {0}; look whether it runs, and at its log")]
     Network(String),
     /// It makes no guests.
-    #[error("no guest was made ({status} {why}); raise identity.guests_per_address_per_minute, or lower --visitors")]
+    #[error(
+        "no guest was made ({status} {why}); raise identity.guests_per_address_per_minute, or lower --visitors"
+    )]
     Guests {
         /// HTTP's.
         status: u16,
