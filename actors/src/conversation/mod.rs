@@ -141,7 +141,9 @@ impl ConversationState {
             let loaded = if self.cell.take_unopened() {
                 None
             } else {
-                self.directory.foundation.journal.load(self.cell.id, &self.directory.behaviour.rules).await?
+                // Boxed, since an actor is as large as the largest thing it ever does.
+                let journal = &self.directory.foundation.journal;
+                Box::pin(journal.load(self.cell.id, &self.directory.behaviour.rules)).await?
             };
             self.conversation = Some(loaded.unwrap_or_else(|| Conversation::empty(self.cell.id)));
         }

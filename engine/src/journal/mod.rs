@@ -23,6 +23,7 @@ mod group;
 mod reads;
 mod rows;
 mod search;
+mod statements;
 #[cfg(test)]
 mod tests;
 mod writer;
