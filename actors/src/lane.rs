@@ -5,9 +5,9 @@
 //! incarnation; what has failed it twice is given up, and told so.
 
 use std::collections::VecDeque;
+use std::fmt;
 
 use parking_lot::Mutex;
-use ractor::ActorRef;
 use tokio::time::{Duration, Instant};
 
 /// The one message in the mailboxes of session, conversation and inbox actors: look into the lane.
@@ -42,12 +42,21 @@ pub struct Lane<M> {
     bound: usize,
 }
 
+/// Puts a [`Wake`] into the mailbox of an actor.
+struct Waker(Box<dyn Fn() + Send + Sync>);
+
+impl fmt::Debug for Waker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Waker")
+    }
+}
+
 #[derive(Debug)]
 struct Inner<M> {
     waiting: VecDeque<M>,
     /// Begun and not finished, with the number of attempts.
     begun: VecDeque<(M, u8)>,
-    actor: Option<ActorRef<Wake>>,
+    actor: Option<Waker>,
     open: bool,
     /// When the last message came in.
     touched: Instant,
@@ -96,16 +105,16 @@ impl<M: Clone> Lane<M> {
             && let Some(actor) = &inner.actor
         {
             // A dead actor's successor looks into the lane by itself when it is attached.
-            let _ = actor.cast(Wake);
+            (actor.0)();
         }
         Ok(())
     }
 
     /// Names the incarnation that works this lane from now on, and wakes it: it may have to finish what another began.
-    pub fn attach(&self, actor: ActorRef<Wake>) {
+    pub fn attach(&self, wake: impl Fn() + Clone + Send + Sync + 'static) {
         // Known first, woken then: what is pushed in between wakes it, too.
-        self.inner.lock().actor = Some(actor.clone());
-        let _ = actor.cast(Wake);
+        self.inner.lock().actor = Some(Waker(Box::new(wake.clone())));
+        wake();
     }
 
     /// Begins up to `most` messages. They stay in the lane until [`Lane::finish`]. Messages that were begun before (their

@@ -2,7 +2,7 @@
 //! conversation in use, an inbox actor per connected manager.
 //!
 //! In reading order: [`house`](House) (what the edges may ask), `lane` (where an actor's messages are), `directory` and
-//! `router` (who is here, and who starts it again), `conversation`, `session`, `inbox`, and [`outbox`] (the way out).
+//! `router` (who is here, and who starts it again), `log` (stored events, out of tail and database), `conversation`, `session`, `inbox`, and [`outbox`] (the way out).
 
 mod conversation;
 mod directory;
@@ -10,6 +10,7 @@ mod history;
 mod house;
 mod inbox;
 mod lane;
+mod log;
 pub mod outbox;
 mod person_stream;
 mod router;

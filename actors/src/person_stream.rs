@@ -19,6 +19,8 @@ pub(crate) struct PersonStream {
     head: u64,
     /// Whether the tail has this epoch. While it does not, the numbering is this process's own.
     is_logged: bool,
+    /// Whether the numbering began with this incarnation: nobody knows anything of it that could be out of date.
+    is_fresh: bool,
     tail: SharedTail,
     keep: usize,
 }
@@ -43,13 +45,17 @@ pub(crate) enum Appended {
 }
 
 impl PersonStream {
-    /// Goes on where the tail stands, or begins anew under the epoch `fresh` when it has nothing (or cannot say).
+    /// Goes on where the tail stands, or begins anew under the epoch `fresh` when it has nothing, or is away.
     pub async fn open(name: StreamName, tail: SharedTail, keep: usize, fresh: Epoch) -> Self {
-        let (epoch, head, is_logged) = match tail.head(&name).await {
-            Ok(Some((Position { epoch, seq }, _))) => (epoch, seq, true),
-            Ok(None) | Err(_) => (fresh, 0, false),
+        let (epoch, head, is_logged) = match tail.open(&name, &fresh).await {
+            Ok(Position { epoch, seq }) => (epoch, seq, true),
+            Err(why) => {
+                tracing::debug!(stream = %name, tail.error = %why, "the stream begins anew");
+                (fresh.clone(), 0, false)
+            }
         };
-        Self { name, epoch, head, is_logged, tail, keep }
+        let is_fresh = epoch == fresh;
+        Self { name, epoch, head, is_logged, is_fresh, tail, keep }
     }
 
     /// Which stream.
@@ -72,7 +78,7 @@ impl PersonStream {
     /// What the stream missed while nobody wrote it: the entries of `current` that it does not amount to, and the
     /// conversations that it shows and `current` does not. Compares contents, since clocks order nothing.
     pub async fn missed(&self, current: &[Summary]) -> (Vec<EventKind>, Vec<ConversationId>) {
-        if self.head == 0 {
+        if self.is_fresh && self.head == 0 {
             return (Vec::new(), Vec::new());
         }
         let known = self.fold().await;
@@ -108,7 +114,7 @@ impl PersonStream {
             if let Err(why) = self.tail.append(&self.name, &self.epoch, &entries).await {
                 tracing::debug!(stream = %self.name, tail.error = %why, "the stream starts anew");
                 let _ = self.tail.drop_stream(&self.name).await;
-                (self.epoch, self.head, self.is_logged) = (fresh, 0, false);
+                (self.epoch, self.head, self.is_logged, self.is_fresh) = (fresh, 0, false, true);
                 return Appended::Restarted;
             }
             self.is_logged = true;

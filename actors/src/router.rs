@@ -110,10 +110,14 @@ impl Child {
     }
 
     fn attach(&self, actor: ActorRef<Wake>) {
+        let wake = move || {
+            // It may just have ended; its successor is woken when it is attached.
+            let _ = actor.cast(Wake);
+        };
         match self {
-            Self::Conversation(cell) => cell.lane.attach(actor),
-            Self::Session(cell) => cell.lane.attach(actor),
-            Self::Inbox(cell) => cell.lane.attach(actor),
+            Self::Conversation(cell) => cell.lane.attach(wake),
+            Self::Session(cell) => cell.lane.attach(wake),
+            Self::Inbox(cell) => cell.lane.attach(wake),
         }
     }
 

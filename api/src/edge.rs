@@ -91,7 +91,12 @@ impl Edge {
     /// What is measured, as text, with all parts as they are now.
     pub fn render_metrics(&self) -> String {
         let redis = self.redis.as_ref().map(|redis| redis.status());
-        self.metrics.render(self.house.census(), self.journal.counters().get(), redis)
+        self.metrics.render(
+            self.house.census(),
+            self.journal.counters().get(),
+            self.identity.token_queries(),
+            redis,
+        )
     }
 
     /// Whether the server is on its way out.

@@ -5,6 +5,10 @@ use std::io::IsTerminal;
 use otvet_config::sections::{LogFormat, LogSettings};
 use tracing_subscriber::EnvFilter;
 
+/// What a library says that the server says itself, once: its errors come back as values. A directive of the operator for
+/// the same target comes later and wins.
+const QUIET: &str = "sea_orm_migration=off";
+
 /// Starts logging to standard error. Only the first call in a process counts.
 pub fn start(settings: &LogSettings) {
     let terminal = std::io::stderr().is_terminal();
@@ -14,7 +18,8 @@ pub fn start(settings: &LogSettings) {
         LogFormat::Auto => terminal,
     };
     // The settings were validated, so the filter parses.
-    let filter = EnvFilter::try_new(&settings.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter =
+        EnvFilter::try_new(format!("{QUIET},{}", settings.level)).unwrap_or_else(|_| EnvFilter::new("info"));
     let builder =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     let started = if pretty {

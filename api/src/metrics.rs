@@ -1,13 +1,16 @@
 //! What is measured, in Prometheus' text format. Labels are bounded: no path, id or address of anybody's choosing.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use otvet_actors::Census;
-use otvet_engine::journal::Counted;
+use otvet_engine::journal::{COMMIT_MICROS, Counted};
 use otvet_engine::protocol::{CloseCode, Command};
 use otvet_engine::tail::RedisStatus;
-use prometheus_client::encoding::{EncodeLabelSet, text};
+use parking_lot::Mutex;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeMetric, MetricEncoder, NoLabelSet, text};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -56,6 +59,27 @@ struct ResultLabel {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct NoLabels {}
 
+/// What the journal has counted about its commits, as a histogram.
+#[derive(Debug, Clone, Default)]
+struct CommitTimes(Arc<Mutex<Counted>>);
+
+impl EncodeMetric for CommitTimes {
+    fn encode(&self, mut encoder: MetricEncoder<'_>) -> std::fmt::Result {
+        let counted = *self.0.lock();
+        #[expect(clippy::cast_precision_loss, reason = "a double holds 285 years of microseconds exactly")]
+        let seconds = |micros: u64| micros as f64 / 1e6;
+        let bounds = COMMIT_MICROS.into_iter().map(seconds).chain([f64::INFINITY]);
+        let classes: Vec<(f64, u64)> = bounds.zip(counted.commits_by_time).collect();
+        // The sum over the classes, since the totals are not taken at one instant.
+        let count = counted.commits_by_time.iter().sum();
+        encoder.encode_histogram::<NoLabelSet>(seconds(counted.commit_micros), count, &classes, None)
+    }
+
+    fn metric_type(&self) -> MetricType {
+        MetricType::Histogram
+    }
+}
+
 /// Everything the edges count, and what the actors tell about themselves.
 #[derive(Debug)]
 pub struct Metrics {
@@ -91,8 +115,9 @@ pub struct Metrics {
     journal_events: Counter,
     journal_refused: Counter,
     journal_failures: Counter,
-    journal_commit_micros: Counter,
+    journal_commit: CommitTimes,
     journal_reads: Counter,
+    token_queries: Counter,
     /// The families about Redis stay empty where there is none.
     redis_reachable: Family<NoLabels, Gauge>,
     redis_failures: Family<KindLabel, Counter>,
@@ -168,8 +193,9 @@ impl Default for Metrics {
             journal_events: Counter::default(),
             journal_refused: Counter::default(),
             journal_failures: Counter::default(),
-            journal_commit_micros: Counter::default(),
+            journal_commit: CommitTimes::default(),
             journal_reads: Counter::default(),
+            token_queries: Counter::default(),
             redis_reachable: Family::default(),
             redis_failures: Family::default(),
             redis_reconnects: Family::default(),
@@ -209,8 +235,11 @@ impl Metrics {
         r.register("journal_events", "Events stored", self.journal_events.clone());
         r.register("journal_refused", "Batches refused for a key or a head", self.journal_refused.clone());
         r.register("journal_failures", "Transactions that failed", self.journal_failures.clone());
-        r.register("journal_commit_micros", "Microseconds in commits", self.journal_commit_micros.clone());
+        let help = "One transaction of the journal, committed";
+        r.register_with_unit("journal_commit", help, seconds(), self.journal_commit.clone());
         r.register("journal_reads", "Queries for reading", self.journal_reads.clone());
+        let help = "Rounds of looking tokens up; one answers all that came in together";
+        r.register("token_queries", help, self.token_queries.clone());
         r.register("redis_reachable", "1 while Redis answers", self.redis_reachable.clone());
         let help =
             "Commands to Redis without an answer in time, not tried since it was silent, or refused by it";
@@ -252,8 +281,14 @@ impl Metrics {
         }
     }
 
-    /// Everything as text, with the actors, the journal and Redis, if there is one, as they are now.
-    pub fn render(&self, census: Census, journal: Counted, redis: Option<RedisStatus>) -> String {
+    /// Everything as text, with the actors, the journal, the tokens and Redis, if there is one, as they are now.
+    pub fn render(
+        &self,
+        census: Census,
+        journal: Counted,
+        token_queries: u64,
+        redis: Option<RedisStatus>,
+    ) -> String {
         let gauge = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         self.joined.set(gauge(census.connections));
         for (kind, alive) in
@@ -269,8 +304,9 @@ impl Metrics {
         show(&self.journal_events, journal.events);
         show(&self.journal_refused, journal.refused);
         show(&self.journal_failures, journal.failures);
-        show(&self.journal_commit_micros, journal.commit_micros);
+        *self.journal_commit.0.lock() = journal;
         show(&self.journal_reads, journal.reads);
+        show(&self.token_queries, token_queries);
         for (result, total) in [("hit", census.tail_hits), ("miss", census.tail_misses)] {
             show(&self.tail_reads.get_or_create(&ResultLabel { result }), total);
         }
@@ -307,7 +343,13 @@ mod tests {
         metrics.answered.observe(0.002);
         let text = metrics.render(
             Census { sessions: 3, restarts: 2, ..Census::default() },
-            Counted { commits: 5, ..Counted::default() },
+            Counted {
+                commits: 5,
+                commit_micros: 9_000_000,
+                commits_by_time: [1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2],
+                ..Counted::default()
+            },
+            7,
             None,
         );
         assert!(!text.lines().any(|line| line.starts_with("otvet_redis")), "there is no Redis:\n{text}");
@@ -319,6 +361,12 @@ mod tests {
             r#"otvet_actors{kind="session"} 3"#,
             "otvet_actor_restarts_total 2",
             "otvet_journal_commits_total 5",
+            r#"otvet_journal_commit_seconds_bucket{le="0.00025"} 1"#,
+            r#"otvet_journal_commit_seconds_bucket{le="2.5"} 3"#,
+            r#"otvet_journal_commit_seconds_bucket{le="+Inf"} 5"#,
+            "otvet_journal_commit_seconds_count 5",
+            "otvet_journal_commit_seconds_sum 9.0",
+            "otvet_token_queries_total 7",
             "otvet_slow_readers_total 1",
             "otvet_command_answer_seconds_count 1",
         ] {
@@ -330,7 +378,7 @@ mod tests {
     fn redis_is_measured_where_there_is_one() {
         let status =
             RedisStatus { reachable: true, failures: 3, fast_failures: 2, refused: 1, reconnects: 4 };
-        let text = Metrics::default().render(Census::default(), Counted::default(), Some(status));
+        let text = Metrics::default().render(Census::default(), Counted::default(), 0, Some(status));
         for line in [
             "otvet_redis_reachable{} 1",
             r#"otvet_redis_failures_total{kind="silent"} 3"#,

@@ -190,9 +190,9 @@ impl ConversationState {
         };
         let cause =
             if run.events.is_empty() && !run.adopted { Cause::Cursors(run.cursors) } else { Cause::Events };
-        let journal = self.directory.foundation.journal.clone();
+        let record = Arc::clone(&self.record);
         let (envelopes, outcomes) = waiting.into_iter().unzip();
-        let commit = async move { journal.commit(batch).await }.boxed().shared();
+        let commit = async move { record.commit(batch).await }.boxed().shared();
         Some(Prepared {
             envelopes,
             outcomes,
@@ -214,8 +214,7 @@ impl ConversationState {
             && let Some(cursor) = adopted.participants.get(&account.id).map(|part| part.cursor)
         {
             let own: Vec<PersonId> = adopted.former_guest.into_iter().chain([account.id]).collect();
-            let journal = &self.directory.foundation.journal;
-            let unread = journal.count_unread(self.cell.id, cursor.read, &own).await?;
+            let unread = self.record.count_unread(self.cell.id, cursor.read, &own).await?;
             adopted.apply_cursor(account.id, cursor, unread);
         }
         let seq = adopted.last_seq;
@@ -231,7 +230,7 @@ impl ConversationState {
             }
             _ => vec![person],
         };
-        Ok(self.directory.foundation.journal.count_unread(self.cell.id, read, &own).await?)
+        Ok(self.record.count_unread(self.cell.id, read, &own).await?)
     }
 
     /// The answer to a command that would be refused as things stand now. Its key may be older than what the state
@@ -246,7 +245,7 @@ impl ConversationState {
         if conversation.is_visitor(envelope.by.id) {
             owners.extend(conversation.former_guest);
         }
-        match self.directory.foundation.journal.keyed(&owners, key).await? {
+        match self.record.keyed(&owners, key).await? {
             Some(keyed) => self.answer_used(envelope, &keyed).await,
             None => Err(refusal),
         }
@@ -274,7 +273,7 @@ impl ConversationState {
         if !matches!(envelope.command, Command::Open { .. }) {
             return Ok(Answer::Stored { seq: keyed.seq });
         }
-        let listed = self.directory.foundation.journal.listed(keyed.conversation, envelope.by.id).await?;
+        let listed = self.record.listed(keyed.conversation, envelope.by.id).await?;
         let listed = listed.ok_or_else(conflict)?;
         Ok(Answer::Opened { conversation: Box::new(listed.summary), seq: keyed.seq })
     }

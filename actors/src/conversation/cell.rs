@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use otvet_engine::conversation::State as Conversation;
 use otvet_engine::ids::{ConversationId, PersonId};
 use otvet_engine::protocol::Refusal;
 use parking_lot::Mutex;
@@ -29,6 +30,8 @@ pub(crate) struct ConversationCell {
     pub watchers: Mutex<HashMap<PersonId, Arc<SessionCell>>>,
     /// The batch that is with the journal. A successor goes on with it instead of deciding it again.
     pub prepared: Mutex<Option<Arc<Prepared>>>,
+    /// The conversation as everybody here was last told of it.
+    pub told: Mutex<Option<Arc<Conversation>>>,
     unopened: AtomicBool,
     retiring: AtomicBool,
 }
@@ -42,6 +45,7 @@ impl ConversationCell {
             supervision: Supervision::default(),
             watchers: Mutex::default(),
             prepared: Mutex::default(),
+            told: Mutex::default(),
             unopened: AtomicBool::new(false),
             retiring: AtomicBool::new(false),
         }

@@ -4,11 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use otvet_engine::conversation::{Command, State as Conversation};
-use otvet_engine::ids::{ConversationId, Epoch, PersonId, StreamName};
-use otvet_engine::protocol::{
-    Event, EventKind, Format, Person, Role, ServerFrame, SharedFrame, Status, encode,
-};
-use otvet_engine::tail::{TailEntry, TailError};
+use otvet_engine::ids::{ConversationId, PersonId};
+use otvet_engine::protocol::{Event, EventKind, Person, Refusal, Role, ServerFrame, SharedFrame, Status};
 
 use crate::session::{Reply, SessionCell};
 
@@ -79,6 +76,9 @@ pub(crate) enum Cause {
     Cursors(BTreeSet<PersonId>),
 }
 
+/// Answers that are due, by whose session they go to.
+type Replies = HashMap<PersonId, (Arc<SessionCell>, Vec<Reply>)>;
+
 /// Somebody who follows a conversation live.
 pub(super) struct Reader {
     pub session: Arc<SessionCell>,
@@ -98,7 +98,7 @@ impl ConversationState {
             before: prepared.before,
             cause: prepared.cause.clone(),
         });
-        let mut replies: HashMap<PersonId, (Arc<SessionCell>, Vec<Reply>)> = HashMap::new();
+        let mut replies = Replies::new();
         for (envelope, outcome) in prepared.envelopes.iter().zip(&prepared.outcomes) {
             if let Some((session, reply)) = envelope.reply(outcome.clone()) {
                 let entry =
@@ -106,9 +106,47 @@ impl ConversationState {
                 entry.1.push(reply);
             }
         }
-        for reader in self.audience(&prepared.after, Some(prepared.before)) {
+        self.distribute(&commit, replies);
+        for (kind, by, seq) in &prepared.receipts {
+            self.signal(*kind, by, Some(*seq), None);
+        }
+        self.directory.append_to_tail(self.cell.id, &prepared.events).await;
+        *self.cell.told.lock() = Some(Arc::clone(&prepared.after));
+        self.look_after_managers(prepared);
+    }
+
+    /// Tells of what is stored and nobody was told of: a commit whose outcome was unknown had come through, or somebody
+    /// else has written. `conversation` is as it was just loaded; the first time, nobody is owed anything older.
+    pub(super) async fn tell_untold(&self, conversation: &Conversation) -> Result<(), Refusal> {
+        let now = Arc::new(conversation.projection());
+        let told = self.cell.told.lock().clone();
+        if let Some(told) = told {
+            let events = self.record.events(self.cell.id, told.last_seq, now.last_seq).await?;
+            let moved =
+                now.participants.iter().filter(|(who, part)| told.participants.get(who) != Some(part));
+            let moved: BTreeSet<PersonId> = moved.map(|(who, _)| *who).collect();
+            if !events.is_empty() || !moved.is_empty() {
+                let cause = if events.is_empty() { Cause::Cursors(moved) } else { Cause::Events };
+                let commit = Commit {
+                    conversation: self.cell.id,
+                    events: events.iter().map(SharedEvent::new).collect(),
+                    after: Arc::clone(&now),
+                    before: Before::of(&told),
+                    cause,
+                };
+                self.distribute(&Arc::new(commit), Replies::new());
+                self.directory.append_to_tail(self.cell.id, &events).await;
+            }
+        }
+        *self.cell.told.lock() = Some(now);
+        Ok(())
+    }
+
+    /// To the sessions, with the answers that are due there, and to the inboxes.
+    fn distribute(&self, commit: &Arc<Commit>, mut replies: Replies) {
+        for reader in self.audience(&commit.after, Some(commit.before)) {
             let own = replies.remove(&reader.session.person).map(|(_, replies)| replies).unwrap_or_default();
-            reader.session.committed(Arc::clone(&commit), own, reader.own);
+            reader.session.committed(Arc::clone(commit), own, reader.own);
         }
         // Whoever gave a command and follows nothing here still gets the answer.
         for (session, replies) in replies.into_values() {
@@ -116,13 +154,8 @@ impl ConversationState {
         }
         fail::fail_point!(format!("tell/{}", self.cell.id).as_str());
         for inbox in &self.directory.inboxes {
-            inbox.committed(&commit);
+            inbox.committed(commit);
         }
-        for (kind, by, seq) in &prepared.receipts {
-            self.signal(*kind, by, Some(*seq), None);
-        }
-        self.append_to_tail(&prepared.events).await;
-        self.look_after_managers(prepared);
     }
 
     /// What follows from a change of hands, aside and without anybody waiting: it is put on record; and a conversation
@@ -172,33 +205,5 @@ impl ConversationState {
         let watching = watchers.iter().filter(|(person, _)| !own.contains(person));
         readers.extend(watching.map(|(_, session)| Reader { session: Arc::clone(session), own: false }));
         readers
-    }
-
-    /// A tail that cannot be reached or is behind costs speed, nothing else. One that is behind starts anew with these.
-    async fn append_to_tail(&self, events: &[Event]) {
-        let Some(first) = events.first() else { return };
-        let stream = first.stream;
-        let entries: Vec<TailEntry> = events
-            .iter()
-            .map(|event| TailEntry {
-                seq: event.seq,
-                at: event.at,
-                event: encode(Format::MessagePack, event),
-            })
-            .collect();
-        let tail = &self.directory.foundation.tail;
-        let epoch: &Epoch = self.directory.foundation.journal.epoch();
-        match tail.append(&stream, epoch, &entries).await {
-            Ok(()) => {}
-            Err(TailError::OutOfOrder { .. }) => {
-                if tail.drop_stream(&stream).await.is_ok() {
-                    let _ = tail.append(&stream, epoch, &entries).await;
-                }
-            }
-            Err(TailError::Unreachable(why)) => {
-                tracing::debug!(stream = %stream, tail.error = why, "the tail is behind")
-            }
-        }
-        debug_assert_eq!(stream, StreamName::Conversation(self.cell.id));
     }
 }

@@ -2,12 +2,15 @@
 //! whom it concerns.
 //!
 //! In reading order: [`message`] (what it is asked), [`cell`] (what of it outlives a failure), [`batch`] (decide and
-//! commit), [`fanout`] (who gets what). The actor itself is the loop below.
+//! commit), [`record`] (what it needs of the journal), [`fanout`] (who gets what). The actor itself is the loop below.
 
 mod batch;
 mod cell;
 mod fanout;
+#[cfg(test)]
+mod interleavings;
 mod message;
+mod record;
 
 use std::sync::Arc;
 
@@ -18,6 +21,8 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 pub(crate) use cell::ConversationCell;
 pub(crate) use fanout::{Cause, Commit};
 pub(crate) use message::{ConversationMsg, Envelope, ReplyTo, Watch};
+
+use record::Record;
 
 use crate::directory::Directory;
 use crate::lane::{Taken, Wake};
@@ -31,6 +36,7 @@ pub(crate) struct ConversationActor;
 /// What one incarnation knows. All of it can be had again from the journal.
 pub(crate) struct ConversationState {
     directory: Arc<Directory>,
+    record: Arc<dyn Record>,
     cell: Arc<ConversationCell>,
     /// `None` until loaded, and after a commit that did not succeed.
     conversation: Option<Conversation>,
@@ -47,7 +53,7 @@ impl Actor for ConversationActor {
         (directory, cell): Self::Arguments,
     ) -> Result<ConversationState, ActorProcessingErr> {
         // Nothing is loaded here: the router waits for this, and there may be ten thousand of us.
-        Ok(ConversationState { directory, cell, conversation: None })
+        Ok(ConversationState::new(directory, cell))
     }
 
     async fn handle(
@@ -56,25 +62,37 @@ impl Actor for ConversationActor {
         _: Wake,
         state: &mut ConversationState,
     ) -> Result<(), ActorProcessingErr> {
-        // Left behind by an incarnation that failed. If it was not stored, its commands are still in the lane.
-        let _ = state.finish_prepared().await;
-        loop {
-            let taken = state.cell.lane.begin(MAX_BATCH);
-            if taken.is_empty() {
-                return Ok(());
-            }
-            let count = taken.len();
-            state.work(taken).await;
-            state.cell.lane.finish(count);
-            if state.should_end() {
-                myself.stop(None);
-                return Ok(());
-            }
+        if state.work_off().await {
+            myself.stop(None);
         }
+        Ok(())
     }
 }
 
 impl ConversationState {
+    fn new(directory: Arc<Directory>, cell: Arc<ConversationCell>) -> Self {
+        let record = Arc::clone(&directory) as Arc<dyn Record>;
+        Self { directory, record, cell, conversation: None }
+    }
+
+    /// Works until nothing waits. Answers whether the actor has no reason to stay.
+    async fn work_off(&mut self) -> bool {
+        // Left behind by an incarnation that failed. If it was not stored, its commands are still in the lane.
+        let _ = self.finish_prepared().await;
+        loop {
+            let taken = self.cell.lane.begin(MAX_BATCH);
+            if taken.is_empty() {
+                return false;
+            }
+            let count = taken.len();
+            self.work(taken).await;
+            self.cell.lane.finish(count);
+            if self.should_end() {
+                return true;
+            }
+        }
+    }
+
     /// Works through what was taken from the lane: commands in a row are one batch.
     async fn work(&mut self, taken: Vec<Taken<ConversationMsg>>) {
         let mut batch = Vec::new();
@@ -142,10 +160,11 @@ impl ConversationState {
                 None
             } else {
                 // Boxed, since an actor is as large as the largest thing it ever does.
-                let journal = &self.directory.foundation.journal;
-                Box::pin(journal.load(self.cell.id, &self.directory.behaviour.rules)).await?
+                Box::pin(self.record.load(self.cell.id)).await?
             };
-            self.conversation = Some(loaded.unwrap_or_else(|| Conversation::empty(self.cell.id)));
+            let loaded = loaded.unwrap_or_else(|| Conversation::empty(self.cell.id));
+            self.tell_untold(&loaded).await?;
+            self.conversation = Some(loaded);
         }
         Ok(self.conversation.as_mut().expect("it was loaded just now"))
     }

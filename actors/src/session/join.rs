@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use otvet_engine::ids::{ConversationId, Position, StreamName};
-use otvet_engine::journal::Listing;
 use otvet_engine::protocol::{CloseCode, Code, Failed, Format, Ready, Refusal, ServerFrame, Summary, encode};
 
 use crate::conversation::{ConversationMsg, Watch};
@@ -146,7 +145,7 @@ impl SessionState {
         }
         let foundation = &self.directory.foundation;
         let me = self.cell.person;
-        let listed = foundation.journal.list(Listing::OfVisitor(me), me, LISTED).await?;
+        let listed = foundation.journal.own_list(me, LISTED).await?;
         let current: Vec<Summary> = listed.into_iter().map(|listed| listed.summary).collect();
         let (keep, fresh) = (self.directory.behaviour.tail_keep, self.directory.new_epoch());
         let name = StreamName::Session(me);

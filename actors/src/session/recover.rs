@@ -1,14 +1,9 @@
 //! What a client missed: exactly that, out of the tail or the database, or else a snapshot. Never a part.
 
-use std::sync::atomic::Ordering;
-
 use bytes::Bytes;
-use otvet_engine::ids::{ConversationId, Epoch, Position, StreamName};
+use otvet_engine::ids::{Epoch, Position, StreamName};
 use otvet_engine::journal::Span;
-use otvet_engine::protocol::{
-    Event, Format, Refusal, Reset, ServerFrame, Snapshot, Summary, decode_any, encode,
-};
-use otvet_engine::tail::TailRead;
+use otvet_engine::protocol::{Event, Format, Refusal, Reset, ServerFrame, Snapshot, Summary, encode};
 
 use super::SessionState;
 use super::deliver::event_frame;
@@ -58,8 +53,7 @@ impl SessionState {
         let head = summary.last_seq;
         let in_reach = position.epoch == epoch && position.seq <= head && head - position.seq <= MAX_MISSED;
         if in_reach {
-            let events = self.recover_events(summary.id, position.seq, head).await;
-            let events = events.ok_or_else(Refusal::unavailable)?;
+            let events = self.directory.events_between(summary.id, position.seq, head).await?;
             let frames: Vec<Bytes> =
                 events.iter().map(|event| encode(format, &event_frame(event, is_staff))).collect();
             if budget.spend(&frames) {
@@ -128,49 +122,5 @@ impl SessionState {
         let frames = vec![encode(format, &ServerFrame::Reset(Box::new(reset)))];
         budget.spend(&frames);
         Recovered { exact: false, frames, head: head.seq }
-    }
-
-    /// Exactly the events after `after` up to and including `head`: the tail's, and from the database only what the tail
-    /// does not have. `None` when neither can be read.
-    pub(super) async fn recover_events(
-        &self,
-        conversation: ConversationId,
-        after: u64,
-        head: u64,
-    ) -> Option<Vec<Event>> {
-        if after >= head {
-            return Some(Vec::new());
-        }
-        let stream = StreamName::Conversation(conversation);
-        let foundation = &self.directory.foundation;
-        let position = Position { epoch: foundation.journal.epoch().clone(), seq: after };
-        let wanted = usize::try_from(head - after).unwrap_or(usize::MAX);
-        let mut events = Vec::new();
-        // A little more than wanted: the tail may already be ahead of the head that was asked for.
-        match foundation
-            .tail
-            .after(&stream, &position, wanted.saturating_add(self.directory.behaviour.tail_keep))
-            .await
-        {
-            Ok(TailRead::Complete { entries, .. }) => {
-                let decoded =
-                    entries.iter().map(|entry| decode_any::<Event>(Format::MessagePack, &entry.event));
-                events = decoded.collect::<Result<_, _>>().unwrap_or_default();
-                events.retain(|event| event.seq <= head);
-            }
-            Ok(TailRead::Missing) | Err(_) => {}
-        }
-        let mut reached = events.last().map_or(after, |event| event.seq);
-        let counter = &self.directory.counters;
-        let from_tail = reached == head;
-        (if from_tail { &counter.tail_hits } else { &counter.tail_misses }).fetch_add(1, Ordering::Relaxed);
-        while reached < head {
-            let rest = usize::try_from(head - reached).unwrap_or(usize::MAX);
-            let page =
-                foundation.journal.events(conversation, Span::After(reached), rest, usize::MAX).await.ok()?;
-            reached = page.events.last()?.seq;
-            events.extend(page.events);
-        }
-        Some(events)
     }
 }

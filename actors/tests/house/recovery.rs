@@ -1,12 +1,14 @@
 //! A client comes back with positions: exactly what it missed, or a snapshot, never a part.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use otvet_engine::ids::{Epoch, Position, StreamName};
 use otvet_engine::protocol::client::{Target, Transfer};
-use otvet_engine::protocol::{Command, Person, Role, ServerFrame, Snapshot};
+use otvet_engine::protocol::{Command, EventKind, Person, Role, ServerFrame, Snapshot};
+use otvet_engine::tail::Tail;
 
-use crate::world::{World, manager, seq, seqs, visitor};
+use crate::world::{World, behaviour, manager, seq, seqs, visitor};
 
 fn at(stream: StreamName, epoch: &Epoch, seq: u64) -> BTreeMap<String, Position> {
     BTreeMap::from([(stream.to_string(), Position { epoch: epoch.clone(), seq })])
@@ -32,7 +34,7 @@ async fn exactly_the_missing_events_come_then_live_ones() {
 
 #[tokio::test]
 async fn what_the_tail_no_longer_has_comes_from_the_database() {
-    let mut behaviour = crate::world::behaviour();
+    let mut behaviour = behaviour();
     behaviour.tail_keep = 3;
     let world = World::start_with(behaviour).await;
     let mut phone = world.join(visitor(1)).await;
@@ -44,6 +46,78 @@ async fn what_the_tail_no_longer_has_comes_from_the_database() {
     let mut web = world.join_at(visitor(1), at(stream, world.journal.epoch(), 2)).await;
     assert_eq!(seqs(&web.events_to(20).await), (3..=20).collect::<Vec<_>>());
     assert!(world.house.census().tail_misses > 0);
+}
+
+#[tokio::test]
+async fn a_tail_that_was_lost_is_read_from_the_database_once() {
+    let world = World::start().await;
+    let mut phone = world.join(visitor(1)).await;
+    let conversation = phone.open("k1", "Вопрос").await.id;
+    for n in 3..=9 {
+        phone.send(conversation, &format!("k{n}"), "текст").await.unwrap();
+    }
+    let stream = StreamName::Conversation(conversation);
+    world.tail.drop_stream(&stream).await.unwrap();
+    for (after, misses) in [(7, 1), (4, 1), (0, 1)] {
+        let mut web = world.join_at(visitor(1), at(stream, world.journal.epoch(), after)).await;
+        assert_eq!(seqs(&web.events_to(9).await), (after + 1..=9).collect::<Vec<_>>());
+        assert_eq!(world.house.census().tail_misses, misses, "after {after}");
+    }
+    // One that lost a part, because it was away while more was written.
+    world.tail.switch(false);
+    phone.send(conversation, "k10", "текст").await.unwrap();
+    phone.send(conversation, "k11", "текст").await.unwrap();
+    world.tail.switch(true);
+    phone.send(conversation, "k12", "текст").await.unwrap();
+    // The tail comes behind the answer.
+    while world.tail.head(&stream).await.unwrap().is_none_or(|(head, _)| head.seq < 12) {
+        tokio::task::yield_now().await;
+    }
+    let (hits, misses) = (world.house.census().tail_hits, world.house.census().tail_misses);
+    let mut web = world.join_at(visitor(1), at(stream, world.journal.epoch(), 2)).await;
+    assert_eq!(seqs(&web.events_to(12).await), (3..=12).collect::<Vec<_>>());
+    assert_eq!((world.house.census().tail_hits, world.house.census().tail_misses), (hits + 1, misses));
+}
+
+#[tokio::test]
+async fn a_conversation_that_starts_again_takes_its_events_from_the_tail() {
+    let world =
+        World::start_with(otvet_actors::Behaviour { idle_stop: Duration::from_millis(80), ..behaviour() })
+            .await;
+    let mut phone = world.join(visitor(1)).await;
+    let conversation = phone.open("k1", "Вопрос").await.id;
+    assert_eq!(phone.send(conversation, "k3", "текст").await.unwrap(), 3);
+    let mut reads = Vec::new();
+    for lost in [false, true] {
+        world.until("the conversation has ended", |house| house.census().conversations == 0).await;
+        if lost {
+            world.tail.drop_stream(&StreamName::Conversation(conversation)).await.unwrap();
+        }
+        let before = world.journal.counters().get().reads;
+        assert_eq!(phone.send(conversation, "k3", "текст").await.unwrap(), 3, "it knows what was sent");
+        reads.push(world.journal.counters().get().reads - before);
+    }
+    // The row and its cursors; without the tail the events as well.
+    assert_eq!(reads, [2, 3]);
+}
+
+#[tokio::test]
+async fn a_list_without_an_event_keeps_its_numbering_when_its_actor_ends() {
+    let world =
+        World::start_with(otvet_actors::Behaviour { idle_stop: Duration::from_millis(80), ..behaviour() })
+            .await;
+    let streams = [StreamName::Session(manager(100).id), StreamName::Inbox(manager(100).id)];
+    let positions: BTreeMap<String, Position> = {
+        let boris = world.join(manager(100)).await;
+        streams.iter().map(|s| (s.to_string(), boris.ready().streams[s].clone())).collect()
+    };
+    world.until("both have ended", |house| house.census().inboxes + house.census().sessions == 0).await;
+    let mut anna = world.join(visitor(1)).await;
+    let first = anna.open("k1", "Вопрос").await.id;
+    let mut boris = world.join_at(manager(100), positions).await;
+    assert_eq!(streams.map(|s| boris.ready().recovered.get(&s).copied()), [Some(true); 2]);
+    let EventKind::Upsert { conversation } = boris.listed().await else { panic!("an upsert") };
+    assert_eq!(conversation.id, first);
 }
 
 #[tokio::test]
@@ -154,7 +228,7 @@ async fn chat_goes_on_without_a_tail_and_lists_start_anew_under_another_epoch() 
     assert_eq!(conversations[0].last_seq, 3);
     // No second reset while the tail stays away.
     anna.send(conversation, "k3", "Ещё").await.unwrap();
-    assert!(matches!(anna.listed().await, otvet_engine::protocol::EventKind::Upsert { .. }));
+    assert!(matches!(anna.listed().await, EventKind::Upsert { .. }));
 
     world.tail.switch(true);
     anna.send(conversation, "k4", "Ещё").await.unwrap();

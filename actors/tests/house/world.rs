@@ -92,6 +92,19 @@ impl Tail for SwitchedTail {
         self.tail()?.append(stream, epoch, entries).await
     }
 
+    async fn refill(
+        &self,
+        stream: &StreamName,
+        epoch: &Epoch,
+        entries: &[TailEntry],
+    ) -> Result<(), TailError> {
+        self.tail()?.refill(stream, epoch, entries).await
+    }
+
+    async fn open(&self, stream: &StreamName, fresh: &Epoch) -> Result<Position, TailError> {
+        self.tail()?.open(stream, fresh).await
+    }
+
     async fn after(
         &self,
         stream: &StreamName,

@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 
+use async_trait::async_trait;
 use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{DatabaseConnection, DbErr};
 
 use super::token::{Abilities, Presented};
 use super::token_row::TokenRow;
 use super::{Identity, IdentityError};
 use crate::protocol::{BearerToken, Person, Role};
 use crate::store::entities::personal_access_tokens as tokens;
+use crate::store::lookups::LookUp;
 
 /// How many tokens or people one statement looks up.
 pub(super) const BATCH: usize = 500;
@@ -37,23 +40,55 @@ impl SignedIn {
     }
 }
 
+/// Finds the rows of tokens that come in at the same time.
+pub(super) struct Tokens(pub DatabaseConnection);
+
+#[async_trait]
+impl LookUp for Tokens {
+    type Question = Presented;
+    type Answer = Option<TokenRow>;
+
+    async fn look_up(&self, presented: &[Presented]) -> Result<Vec<Option<TokenRow>>, DbErr> {
+        let (mut by_id, mut by_hash) = (HashMap::new(), HashMap::new());
+        let ids: Vec<i64> = presented.iter().filter_map(|token| token.row).collect();
+        if !ids.is_empty() {
+            let mut select = TokenRow::select();
+            select.and_where(Expr::col((tokens::Entity, tokens::Column::Id)).is_in(ids));
+            by_id.extend(TokenRow::all(&self.0, &select).await?.into_iter().map(|row| (row.id, row)));
+        }
+        let hashes: Vec<&str> =
+            presented.iter().filter(|token| token.row.is_none()).map(|token| token.hash.as_str()).collect();
+        if !hashes.is_empty() {
+            let mut select = TokenRow::select();
+            select.and_where(Expr::col((tokens::Entity, tokens::Column::Token)).is_in(hashes));
+            let rows = TokenRow::all(&self.0, &select).await?;
+            by_hash.extend(rows.into_iter().map(|row| (row.hash.clone(), row)));
+        }
+        let found = presented.iter().map(|token| match token.row {
+            Some(id) => by_id.get(&id),
+            None => by_hash.get(token.hash.as_str()),
+        });
+        let genuine = |(row, token): (Option<&TokenRow>, &Presented)| {
+            row.filter(|row| token.hash.is(&row.hash)).cloned()
+        };
+        Ok(found.zip(presented).map(genuine).collect())
+    }
+}
+
 impl Identity {
+    /// How many times the database was asked whose tokens these are: for those that come in at the same time, once.
+    pub fn token_queries(&self) -> u64 {
+        self.0.tokens.rounds()
+    }
+
     /// Whose token this is. That it was used is written down behind the answer's back, at most once a minute.
     ///
     /// # Errors
     /// [`IdentityError::Unauthorized`] whatever is wrong with the token or its owner; [`IdentityError::Database`].
     pub async fn authenticate(&self, token: &BearerToken) -> Result<SignedIn, IdentityError> {
         let presented = Presented::parse(token).ok_or(IdentityError::Unauthorized)?;
-        let mut select = TokenRow::select();
-        match presented.row {
-            Some(id) => select.and_where(Expr::col((tokens::Entity, tokens::Column::Id)).eq(id)),
-            None => select
-                .and_where(Expr::col((tokens::Entity, tokens::Column::Token)).eq(presented.hash.as_str())),
-        };
+        let row = self.0.tokens.ask(presented).await?.ok_or(IdentityError::Unauthorized)?;
         let now = self.0.clock.now();
-        let rows = TokenRow::all(&self.0.db.read, &select).await?;
-        let row =
-            rows.into_iter().find(|row| presented.hash.is(&row.hash)).ok_or(IdentityError::Unauthorized)?;
         let person = self.0.rules.person(&row, now).ok_or(IdentityError::Unauthorized)?;
         self.0.last_used.note(row.id, self.0.rules.last_used_at(&row), now);
         Ok(SignedIn {

@@ -36,6 +36,7 @@ use sea_orm::{DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOpti
 
 use crate::clock::SharedClock;
 use crate::store::Database;
+use crate::store::lookups::LookUps;
 
 pub use authenticate::SignedIn;
 pub use error::{FieldErrors, IdentityError};
@@ -48,10 +49,12 @@ pub use tokens::Device;
 pub use validate::NewAccount;
 
 use arrivals::Arrivals;
+use authenticate::{BATCH, Tokens};
 use last_used::LastUsed;
 use password::Passwords;
 use sign_in::Throttle;
-use token_row::TokenRules;
+use token::Presented;
+use token_row::{TokenRow, TokenRules};
 use zoneless::Zone;
 
 /// What an operator may set, as in the configuration's section `identity`.
@@ -126,6 +129,7 @@ struct Inner {
     arrivals: Arrivals,
     rng: Mutex<StdRng>,
     last_used: LastUsed,
+    tokens: LookUps<Presented, Option<TokenRow>>,
 }
 
 impl std::fmt::Debug for Identity {
@@ -166,6 +170,7 @@ impl Identity {
             arrivals,
             rng: Mutex::new(rng),
             last_used,
+            tokens: LookUps::start(Tokens(db.read.clone()), BATCH),
             db,
             clock,
         })))

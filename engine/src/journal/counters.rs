@@ -3,6 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+/// Upper bounds of the classes that commits are counted in by how long they took, in microseconds: from a commit on a
+/// fast disk to what nobody waits for. Slower ones are in a class of their own behind them.
+pub const COMMIT_MICROS: [u64; 12] =
+    [100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 500_000, 2_500_000];
+
 /// Running totals since the start.
 #[derive(Debug, Default)]
 pub struct Counters {
@@ -12,6 +17,7 @@ pub struct Counters {
     refused: AtomicU64,
     failures: AtomicU64,
     commit_micros: AtomicU64,
+    commits_by_time: [AtomicU64; COMMIT_MICROS.len() + 1],
     reads: AtomicU64,
 }
 
@@ -30,6 +36,8 @@ pub struct Counted {
     pub failures: u64,
     /// Time spent in transactions that were committed, in microseconds.
     pub commit_micros: u64,
+    /// How many of the commits took how long: a class for each of [`COMMIT_MICROS`], and one for the slower ones.
+    pub commits_by_time: [u64; COMMIT_MICROS.len() + 1],
     /// Queries for reading.
     pub reads: u64,
 }
@@ -44,6 +52,7 @@ impl Counters {
             refused: self.refused.load(Relaxed),
             failures: self.failures.load(Relaxed),
             commit_micros: self.commit_micros.load(Relaxed),
+            commits_by_time: self.commits_by_time.each_ref().map(|class| class.load(Relaxed)),
             reads: self.reads.load(Relaxed),
         }
     }
@@ -52,7 +61,9 @@ impl Counters {
         self.commits.fetch_add(1, Relaxed);
         self.batches.fetch_add(batches as u64, Relaxed);
         self.events.fetch_add(events as u64, Relaxed);
-        self.commit_micros.fetch_add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Relaxed);
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.commit_micros.fetch_add(micros, Relaxed);
+        self.commits_by_time[COMMIT_MICROS.partition_point(|bound| *bound < micros)].fetch_add(1, Relaxed);
     }
 
     pub(super) fn refused(&self) {
@@ -65,5 +76,22 @@ impl Counters {
 
     pub(super) fn read(&self) {
         self.reads.fetch_add(1, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_is_counted_in_the_class_of_its_time() {
+        let counters = Counters::default();
+        for micros in [99, 100, 101, 2_500_000, 2_500_001] {
+            counters.committed(1, 1, Duration::from_micros(micros));
+        }
+        let counted = counters.get();
+        assert_eq!(counted.commits_by_time[..2], [2, 1]);
+        assert_eq!(counted.commits_by_time[COMMIT_MICROS.len() - 1..], [1, 1]);
+        assert_eq!(counted.commits_by_time.iter().sum::<u64>(), counted.commits);
     }
 }

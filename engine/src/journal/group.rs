@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
 use sea_orm::sqlx::Error as SqlxError;
 use sea_orm::{
@@ -15,6 +16,7 @@ use uuid::Uuid;
 
 use super::admission::{Admission, asked_keys, digest};
 use super::statements::{LARGEST, insert, padded};
+use super::writer::{Store, Verdict};
 use super::{Batch, CommitError, KeyedEvent, ReadError, rows};
 use crate::ids::{ConversationId, Key, PersonId};
 use crate::store::Database;
@@ -57,35 +59,37 @@ impl From<ReadError> for Failure {
     }
 }
 
-/// Stores all batches that may be stored, in one transaction, and says which those were.
-pub(super) async fn transact(
-    db: &Database,
-    batches: &[&Batch],
-    limit: Duration,
-) -> Result<Vec<Result<(), CommitError>>, Failure> {
-    let late = |_| Failure::Unavailable(format!("the transaction took longer than {limit:?}"));
-    let (transaction, verdicts) = timeout(limit, store(db, batches)).await.map_err(late)??;
-    if verdicts.iter().all(Result::is_err) {
-        // Nothing in it: whether the rollback arrives makes no difference.
-        let _ = transaction.rollback().await;
-        return Ok(verdicts);
+/// Groups in the database, each one transaction.
+pub(super) struct Transactions {
+    pub db: Database,
+    /// How long a transaction, and then its commit, may take.
+    pub limit: Duration,
+}
+
+#[async_trait]
+impl Store for Transactions {
+    async fn transact(&self, batches: &[&Batch]) -> Result<Vec<Verdict>, Failure> {
+        let limit = self.limit;
+        let late = |_| Failure::Unavailable(format!("the transaction took longer than {limit:?}"));
+        let (transaction, verdicts) = timeout(limit, store(&self.db, batches)).await.map_err(late)??;
+        if verdicts.iter().all(Result::is_err) {
+            // Nothing in it: whether the rollback arrives makes no difference.
+            let _ = transaction.rollback().await;
+            return Ok(verdicts);
+        }
+        match timeout(limit, transaction.commit()).await {
+            Ok(Ok(())) => Ok(verdicts),
+            Ok(Err(error)) => Err(of_commit(&error)),
+            Err(_) => Err(Failure::Unknown(format!("the commit took longer than {limit:?}"))),
+        }
     }
-    match timeout(limit, transaction.commit()).await {
-        Ok(Ok(())) => Ok(verdicts),
-        Ok(Err(error)) => Err(of_commit(&error)),
-        Err(_) => Err(Failure::Unknown(format!("the commit took longer than {limit:?}"))),
+
+    async fn keys_in_use(&self, batch: &Batch) -> Result<Vec<KeyedEvent>, ReadError> {
+        stored_keys(&self.db.write, asked_keys(batch)).await
     }
 }
 
-/// The keys of a batch that are in use.
-pub(super) async fn keys_in_use(db: &Database, batch: &Batch) -> Result<Vec<KeyedEvent>, ReadError> {
-    stored_keys(&db.write, asked_keys(batch)).await
-}
-
-async fn store(
-    db: &Database,
-    batches: &[&Batch],
-) -> Result<(DatabaseTransaction, Vec<Result<(), CommitError>>), Failure> {
+async fn store(db: &Database, batches: &[&Batch]) -> Result<(DatabaseTransaction, Vec<Verdict>), Failure> {
     let options = TransactionOptions {
         // Taking the lock later, in the middle, could fail at once instead of waiting for it.
         sqlite_transaction_mode: (db.backend == DbBackend::Sqlite)
@@ -104,10 +108,7 @@ async fn store(
     }
 }
 
-async fn fill(
-    transaction: &DatabaseTransaction,
-    batches: &[&Batch],
-) -> Result<Vec<Result<(), CommitError>>, Failure> {
+async fn fill(transaction: &DatabaseTransaction, batches: &[&Batch]) -> Result<Vec<Verdict>, Failure> {
     let asked = batches.iter().flat_map(|batch| asked_keys(batch)).collect();
     let used = stored_keys(transaction, asked).await?;
     let heads = heads(transaction, batches.iter().map(|batch| batch.conversation)).await?;

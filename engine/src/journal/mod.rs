@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::EntityTrait;
-use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Timestamp;
 use crate::conversation::State;
@@ -16,10 +15,14 @@ use crate::ids::{ConversationId, Epoch, Key, PersonId};
 use crate::protocol::{Code, Event, Refusal, Summary};
 use crate::store::Database;
 use crate::store::entities::chat_meta;
+use crate::store::lookups::LookUps;
 
 mod admission;
 mod counters;
 mod group;
+#[cfg(test)]
+mod interleavings;
+mod own_lists;
 mod reads;
 mod rows;
 mod search;
@@ -28,10 +31,11 @@ mod statements;
 mod tests;
 mod writer;
 
-pub use counters::{Counted, Counters};
+pub use counters::{COMMIT_MICROS, Counted, Counters};
 pub use search::{Found, ParseCursorError, Search, SearchCursor};
 
-use writer::Message;
+use group::Transactions;
+use own_lists::OwnLists;
 
 /// What one conversation wants stored, whole or not at all.
 #[derive(Debug, Clone)]
@@ -161,9 +165,10 @@ impl Default for JournalOptions {
 #[derive(Debug, Clone)]
 pub struct Journal {
     db: Database,
-    writer: mpsc::Sender<Message>,
+    writer: writer::Handle,
     epoch: Epoch,
     counters: Arc<Counters>,
+    own_lists: Arc<LookUps<own_lists::Asked, Result<Vec<Listed>, ReadError>>>,
 }
 
 impl Journal {
@@ -175,9 +180,12 @@ impl Journal {
         let row = chat_meta::Entity::find_by_id("epoch").one(&db.read).await?;
         let epoch = Epoch(row.ok_or_else(|| ReadError("chat_meta has no epoch".to_owned()))?.value.into());
         let counters = Arc::new(Counters::default());
-        let (writer, inbox) = mpsc::channel(options.queue);
-        tokio::spawn(writer::run(db.clone(), options, inbox, Arc::clone(&counters)));
-        Ok(Self { db, writer, epoch, counters })
+        let (writer, inbox) = writer::Handle::new(options.queue);
+        let store = Transactions { db: db.clone(), limit: options.timeout };
+        tokio::spawn(writer::run(store, options, inbox, Arc::clone(&counters)));
+        let lists = OwnLists { db: db.clone(), counters: Arc::clone(&counters) };
+        let own_lists = Arc::new(LookUps::start(lists, own_lists::TOGETHER));
+        Ok(Self { db, writer, epoch, counters, own_lists })
     }
 
     /// Stores a batch, and answers once it is durable. Not cancelled by dropping the future: a batch that was handed over
@@ -186,10 +194,7 @@ impl Journal {
     /// # Errors
     /// [`CommitError`]; only after [`CommitError::Unknown`] may it have been stored.
     pub async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
-        let (reply, answer) = oneshot::channel();
-        let closing = |_| CommitError::Unavailable("the journal is closed".to_owned());
-        self.writer.send(Message::Commit(Box::new(batch), reply)).await.map_err(closing)?;
-        answer.await.unwrap_or_else(|_| Err(CommitError::Unknown("the journal's writer is gone".to_owned())))
+        self.writer.commit(batch).await
     }
 
     /// What a key of one of these people stands for, if it is in use. For a command that would be refused although its key
@@ -204,11 +209,7 @@ impl Journal {
 
     /// Stores what was handed over, refuses what comes later, and ends the writer. The connections stay open, for reading.
     pub async fn close(&self) {
-        let (reply, done) = oneshot::channel();
-        // An error on either way means that the writer has ended already.
-        if self.writer.send(Message::Close(reply)).await.is_ok() {
-            let _ = done.await;
-        }
+        self.writer.close().await;
     }
 
     /// The name of this database's numberings: the epoch of every conversation stream.

@@ -10,10 +10,11 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::rows::{self, to_i64};
-use super::{Journal, Listed, Listing, Page, ReadError, Span};
+use super::{Counters, Journal, Listed, Listing, Page, ReadError, Span};
 use crate::conversation::{Rules, State};
 use crate::ids::{ConversationId, PersonId};
 use crate::protocol::{Event, Status};
+use crate::store::Database;
 use crate::store::entities::{chat_conversations, chat_cursors, chat_events};
 
 impl Journal {
@@ -22,20 +23,44 @@ impl Journal {
     /// # Errors
     /// When the database does not answer, or holds what it should not.
     pub async fn load(&self, id: ConversationId, rules: &Rules) -> Result<Option<State>, ReadError> {
-        let snapshot = self.snapshot().await?;
+        let Some(mut state) = self.projection(id).await? else { return Ok(None) };
+        self.recall(&mut state, None, rules).await?;
+        Ok(Some(state))
+    }
+
+    /// The state of a conversation as stored, without the keys of its events; `None` if it was never opened.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it should not.
+    pub async fn projection(&self, id: ConversationId) -> Result<Option<State>, ReadError> {
+        let snapshot = snapshot(&self.db).await?;
         self.counters.read();
         let Some(row) = chat_conversations::Entity::find_by_id(id.0).one(&snapshot).await? else {
             return Ok(None);
         };
-        let head = row.last_seq;
-        let participants = self.cursors_of(&snapshot, vec![id.0]).await?.remove(&id.0).unwrap_or_default();
-        let newest = self.keyed_events(&snapshot, id, head, rules.remembered_keys as u64).await?;
+        let participants =
+            cursors_of(&self.counters, &snapshot, vec![id.0]).await?.remove(&id.0).unwrap_or_default();
         snapshot.commit().await?;
-        let mut state = rows::to_state(row, participants)?;
-        for event in newest {
-            state.remember(&event, rules);
-        }
-        Ok(Some(state))
+        Ok(Some(rows::to_state(row, participants)?))
+    }
+
+    /// Lets a state know the keys of its question and of its newest events. `all` are all its events up to its head, if
+    /// somebody has them; otherwise the keyed ones are read. Events never change, so it need not be in one snapshot.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it should not.
+    pub async fn recall(
+        &self,
+        state: &mut State,
+        all: Option<Vec<Event>>,
+        rules: &Rules,
+    ) -> Result<(), ReadError> {
+        let events = match all {
+            Some(all) => all,
+            None => self.keyed_events(state.id, to_i64(state.last_seq), rules.remembered_keys as u64).await?,
+        };
+        events.iter().for_each(|event| state.remember(event, rules));
+        Ok(())
     }
 
     /// A page of events: at most `limit`, and no more than fit into `max_bytes` of JSON, but always one if there is any.
@@ -91,7 +116,7 @@ impl Journal {
         limit: usize,
     ) -> Result<Vec<Listed>, ReadError> {
         self.counters.read();
-        let snapshot = self.snapshot().await?;
+        let snapshot = snapshot(&self.db).await?;
         let rows = listed_by(listing).limit(limit as u64).all(&snapshot).await?;
         self.with_cursors(snapshot, rows, reader).await
     }
@@ -102,7 +127,7 @@ impl Journal {
     /// When the database does not answer, or holds what it should not.
     pub async fn listed(&self, id: ConversationId, reader: PersonId) -> Result<Option<Listed>, ReadError> {
         self.counters.read();
-        let snapshot = self.snapshot().await?;
+        let snapshot = snapshot(&self.db).await?;
         let row = chat_conversations::Entity::find_by_id(id.0).one(&snapshot).await?;
         Ok(self.with_cursors(snapshot, row.into_iter().collect(), reader).await?.pop())
     }
@@ -138,17 +163,6 @@ impl Journal {
         super::group::heads(&self.db.read, ids.iter().copied()).await
     }
 
-    /// One state of the database for several queries: a commit between them would leave counts that do not belong to the
-    /// head. SQLite has no other kind of transaction.
-    pub(super) async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
-        let isolated = self.db.backend != DbBackend::Sqlite;
-        let options = TransactionOptions {
-            isolation_level: isolated.then_some(IsolationLevel::RepeatableRead),
-            ..TransactionOptions::default()
-        };
-        self.db.read.begin_with_options(options).await
-    }
-
     /// The entries of these rows: one query more, for any number of them. Ends the snapshot that they were read from.
     pub(super) async fn with_cursors(
         &self,
@@ -156,40 +170,15 @@ impl Journal {
         rows: Vec<chat_conversations::Model>,
         reader: PersonId,
     ) -> Result<Vec<Listed>, ReadError> {
-        let mut cursors = self.cursors_of(&snapshot, rows.iter().map(|row| row.id).collect()).await?;
+        let ids = rows.iter().map(|row| row.id).collect();
+        let mut cursors = cursors_of(&self.counters, &snapshot, ids).await?;
         snapshot.commit().await?;
-        let listed = rows.into_iter().map(|row| {
-            let cursors = cursors.remove(&row.id).unwrap_or_default();
-            let touched_at = crate::clock::Timestamp::from_millis(row.touched_at);
-            Ok(Listed { summary: rows::to_summary(row, &cursors, reader)?, touched_at })
-        });
-        listed.collect()
-    }
-
-    async fn cursors_of(
-        &self,
-        connection: &impl ConnectionTrait,
-        ids: Vec<Uuid>,
-    ) -> Result<HashMap<Uuid, Vec<chat_cursors::Model>>, ReadError> {
-        let mut of: HashMap<Uuid, Vec<_>> = HashMap::with_capacity(ids.len());
-        if ids.is_empty() {
-            return Ok(of);
-        }
-        self.counters.read();
-        let rows = chat_cursors::Entity::find()
-            .filter(chat_cursors::Column::ConversationId.is_in(ids))
-            .all(connection)
-            .await?;
-        for row in rows {
-            of.entry(row.conversation_id).or_default().push(row);
-        }
-        Ok(of)
+        rows.into_iter().map(|row| rows::to_listed(row, &mut cursors, reader)).collect()
     }
 
     /// The question and the newest keyed events up to the head, oldest first, each once.
     async fn keyed_events(
         &self,
-        connection: &impl ConnectionTrait,
         id: ConversationId,
         head: i64,
         newest: u64,
@@ -204,14 +193,46 @@ impl Journal {
             .filter(Column::IdemKey.is_not_null())
             .order_by_desc(Column::Seq)
             .limit(newest)
-            .all(connection)
+            .all(&self.db.read)
             .await?;
         if rows.last().is_none_or(|oldest| oldest.seq > 2) {
             self.counters.read();
-            rows.extend(of().filter(Column::Seq.eq(2)).one(connection).await?);
+            rows.extend(of().filter(Column::Seq.eq(2)).one(&self.db.read).await?);
         }
         rows.into_iter().rev().map(rows::to_event).collect()
     }
+}
+
+/// One state of the database for several queries: a commit between them would leave counts that do not belong to the head.
+/// SQLite has no other kind of transaction.
+pub(super) async fn snapshot(db: &Database) -> Result<DatabaseTransaction, DbErr> {
+    let isolated = db.backend != DbBackend::Sqlite;
+    let options = TransactionOptions {
+        isolation_level: isolated.then_some(IsolationLevel::RepeatableRead),
+        ..TransactionOptions::default()
+    };
+    db.read.begin_with_options(options).await
+}
+
+/// The cursors in these conversations.
+pub(super) async fn cursors_of(
+    counters: &Counters,
+    connection: &impl ConnectionTrait,
+    ids: Vec<Uuid>,
+) -> Result<HashMap<Uuid, Vec<chat_cursors::Model>>, DbErr> {
+    let mut of: HashMap<Uuid, Vec<_>> = HashMap::with_capacity(ids.len());
+    if ids.is_empty() {
+        return Ok(of);
+    }
+    counters.read();
+    let rows = chat_cursors::Entity::find()
+        .filter(chat_cursors::Column::ConversationId.is_in(ids))
+        .all(connection)
+        .await?;
+    for row in rows {
+        of.entry(row.conversation_id).or_default().push(row);
+    }
+    Ok(of)
 }
 
 /// The query of a listing, without its limit.

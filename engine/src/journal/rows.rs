@@ -1,12 +1,14 @@
 //! Events, states and summaries as rows, and back.
 
+use std::collections::HashMap;
+
 use sea_orm::{NotSet, Set};
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as NameError;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::ReadError;
+use super::{Listed, ReadError};
 use crate::clock::Timestamp;
 use crate::conversation::{Participant, State};
 use crate::ids::{ConversationId, Key, PersonId, StreamName};
@@ -183,8 +185,19 @@ pub(super) fn to_state(
     Ok(state)
 }
 
+/// A conversation as it is listed, from the reader's side. Takes its cursors out of those of many.
+pub(super) fn to_listed(
+    row: chat_conversations::Model,
+    cursors: &mut HashMap<Uuid, Vec<chat_cursors::Model>>,
+    reader: PersonId,
+) -> Result<Listed, ReadError> {
+    let cursors = cursors.remove(&row.id).unwrap_or_default();
+    let touched_at = Timestamp::from_millis(row.touched_at);
+    Ok(Listed { summary: to_summary(row, &cursors, reader)?, touched_at })
+}
+
 /// A conversation's entry in the reader's lists.
-pub(super) fn to_summary(
+fn to_summary(
     row: chat_conversations::Model,
     participants: &[chat_cursors::Model],
     reader: PersonId,

@@ -10,6 +10,7 @@ use sea_orm::{
     Select,
 };
 
+use super::reads::snapshot;
 use super::{Journal, Listed, ReadError};
 use crate::clock::Timestamp;
 use crate::ids::{ConversationId, PersonId};
@@ -87,7 +88,7 @@ impl Journal {
         cursor: Option<SearchCursor>,
     ) -> Result<Found, ReadError> {
         self.counters.read();
-        let snapshot = self.snapshot().await?;
+        let snapshot = snapshot(&self.db).await?;
         let mut rows = page(search, cursor, self.db.backend).limit(limit as u64 + 1).all(&snapshot).await?;
         let more = rows.len() > limit;
         rows.truncate(limit);

@@ -2,14 +2,24 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use super::group::{self, Failure};
-use super::{Batch, CommitError, Counters, JournalOptions};
-use crate::store::Database;
+use super::group::Failure;
+use super::{Batch, CommitError, Counters, JournalOptions, KeyedEvent, ReadError};
 
-type Verdict = Result<(), CommitError>;
+pub(super) type Verdict = Result<(), CommitError>;
+
+/// Where groups are stored: the database, or what a model checker puts in its place.
+#[async_trait]
+pub(super) trait Store: Send + Sync + 'static {
+    /// Stores all batches that may be stored, in one transaction, and says which those were.
+    async fn transact(&self, batches: &[&Batch]) -> Result<Vec<Verdict>, Failure>;
+
+    /// The keys of a batch that are in use.
+    async fn keys_in_use(&self, batch: &Batch) -> Result<Vec<KeyedEvent>, ReadError>;
+}
 
 /// What handles say to the writer.
 #[derive(Debug)]
@@ -18,14 +28,43 @@ pub(super) enum Message {
     Close(oneshot::Sender<()>),
 }
 
+/// The way to the writer. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Handle(mpsc::Sender<Message>);
+
+impl Handle {
+    /// A way to a writer, and what [`run`] reads; so many batches may wait in between.
+    pub fn new(queue: usize) -> (Self, mpsc::Receiver<Message>) {
+        let (sender, inbox) = mpsc::channel(queue);
+        (Self(sender), inbox)
+    }
+
+    /// Has a batch stored; as [`super::Journal::commit`].
+    pub async fn commit(&self, batch: Batch) -> Verdict {
+        let (reply, answer) = oneshot::channel();
+        let closing = |_| CommitError::Unavailable("the journal is closed".to_owned());
+        self.0.send(Message::Commit(Box::new(batch), reply)).await.map_err(closing)?;
+        answer.await.unwrap_or_else(|_| Err(CommitError::Unknown("the journal's writer is gone".to_owned())))
+    }
+
+    /// Ends the writer once it has stored what was handed over.
+    pub async fn close(&self) {
+        let (reply, done) = oneshot::channel();
+        // An error on either way means that the writer has ended already.
+        if self.0.send(Message::Close(reply)).await.is_ok() {
+            let _ = done.await;
+        }
+    }
+}
+
 /// Writes until it is closed and drained, or the last handle is gone.
 pub(super) async fn run(
-    db: Database,
+    store: impl Store,
     options: JournalOptions,
     mut inbox: mpsc::Receiver<Message>,
     counters: Arc<Counters>,
 ) {
-    let writer = Writer { db, options, counters };
+    let writer = Writer { store, counters };
     let mut closing = Vec::new();
     while let Some(first) = inbox.recv().await {
         let mut next = Some(first);
@@ -57,13 +96,12 @@ pub(super) async fn run(
     }
 }
 
-struct Writer {
-    db: Database,
-    options: JournalOptions,
+struct Writer<S> {
+    store: S,
     counters: Arc<Counters>,
 }
 
-impl Writer {
+impl<S: Store> Writer<S> {
     /// One verdict a batch, in their order.
     async fn commit(&self, batches: &[Batch]) -> Vec<Verdict> {
         if batches.is_empty() {
@@ -89,7 +127,7 @@ impl Writer {
             Ok(mut verdicts) => verdicts.pop().expect("one verdict a batch"),
             Err(Failure::Unique) => {
                 self.counters.refused();
-                match group::keys_in_use(&self.db, batch).await {
+                match self.store.keys_in_use(batch).await {
                     Ok(used) if used.is_empty() => Err(CommitError::HeadMoved),
                     Ok(used) => Err(CommitError::KeysInUse(used)),
                     Err(error) => Err(CommitError::Unavailable(error.to_string())),
@@ -101,7 +139,7 @@ impl Writer {
 
     async fn transact(&self, batches: &[&Batch]) -> Result<Vec<Verdict>, Failure> {
         let started = Instant::now();
-        let outcome = group::transact(&self.db, batches, self.options.timeout).await;
+        let outcome = self.store.transact(batches).await;
         match &outcome {
             Ok(verdicts) => {
                 let stored = || batches.iter().zip(verdicts).filter(|(_, verdict)| verdict.is_ok());

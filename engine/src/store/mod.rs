@@ -17,6 +17,7 @@ use tokio::time::Instant;
 mod backup;
 mod checkpoint;
 pub mod entities;
+pub(crate) mod lookups;
 mod migrate;
 mod migrations;
 mod row_id;

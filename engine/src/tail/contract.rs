@@ -27,6 +27,10 @@ pub(super) async fn contract(make: impl AsyncFn(usize) -> SharedTail) {
     streams_may_begin_anywhere(&tail).await;
     big_entries_come_back_whole(&tail).await;
     streams_do_not_mix(&tail).await;
+    what_was_lost_is_given_back(&tail).await;
+    what_does_not_touch_is_never_joined(&tail).await;
+    a_stream_begins_once(&tail).await;
+    giving_back_and_appending_at_once_leave_one_run(&tail).await;
     writers_at_once_leave_one_order(&tail).await;
 }
 
@@ -188,6 +192,84 @@ async fn streams_do_not_mix(tail: &SharedTail) {
     }
     for (stream, head) in streams.iter().zip(1..) {
         assert_eq!(read(tail, stream, 0).await, Some(entries(1..=head)));
+    }
+}
+
+async fn what_was_lost_is_given_back(tail: &SharedTail) {
+    let stream = stream(13);
+    tail.refill(&stream, &epoch(1), &[]).await.unwrap();
+    assert_eq!(tail.head(&stream).await.unwrap(), None);
+    tail.refill(&stream, &epoch(1), &entries(4..=6)).await.unwrap();
+    assert_eq!(read(tail, &stream, 3).await, Some(entries(4..=6)), "all of it was lost");
+    tail.append(&stream, &epoch(1), &entries(7..=8)).await.unwrap();
+    tail.refill(&stream, &epoch(1), &entries(2..=3)).await.unwrap();
+    assert_eq!(read(tail, &stream, 1).await, Some(entries(2..=8)), "what came before");
+    tail.refill(&stream, &epoch(1), &entries(1..=10)).await.unwrap();
+    assert_eq!(read(tail, &stream, 0).await, Some(entries(1..=10)), "on both sides");
+    tail.refill(&stream, &epoch(1), &entries(3..=5)).await.unwrap();
+    assert_eq!(read(tail, &stream, 0).await, Some(entries(1..=10)), "nothing was missing");
+    tail.append(&stream, &epoch(1), &entries(11..=11)).await.unwrap();
+    tail.trim(&stream, KEEP).await.unwrap();
+    tail.refill(&stream, &epoch(1), &entries(12..=30)).await.unwrap();
+    assert_eq!(read(tail, &stream, 10).await, Some(entries(11..=30)), "no fewer are kept");
+    tail.trim(&stream, KEEP).await.unwrap();
+    tail.refill(&stream, &epoch(1), &entries(1..=10)).await.unwrap();
+    assert_eq!(read(tail, &stream, 10).await, Some(entries(11..=30)), "the newest stay");
+    tail.append(&stream, &epoch(1), &entries(31..=31)).await.unwrap();
+    assert_eq!(read(tail, &stream, 11).await, Some(entries(12..=31)));
+}
+
+async fn what_does_not_touch_is_never_joined(tail: &SharedTail) {
+    let stream = stream(14);
+    tail.append(&stream, &epoch(1), &entries(10..=12)).await.unwrap();
+    tail.refill(&stream, &epoch(1), &entries(1..=8)).await.unwrap();
+    assert_eq!(read(tail, &stream, 9).await, Some(entries(10..=12)), "older: forgotten");
+    assert_eq!(read(tail, &stream, 8).await, None);
+    tail.refill(&stream, &epoch(1), &entries(14..=15)).await.unwrap();
+    assert_eq!(read(tail, &stream, 13).await, Some(entries(14..=15)), "newer: in its place");
+    assert_eq!(read(tail, &stream, 12).await, None);
+    tail.refill(&stream, &epoch(2), &entries(1..=2)).await.unwrap();
+    assert_eq!(tail.head(&stream).await.unwrap().unwrap().0, position(epoch(2), 2), "another epoch: anew");
+}
+
+async fn a_stream_begins_once(tail: &SharedTail) {
+    let inbox = StreamName::Inbox(PersonId::User(15));
+    assert_eq!(tail.open(&inbox, &epoch(1)).await, Ok(position(epoch(1), 0)));
+    assert_eq!(tail.open(&inbox, &epoch(2)).await, Ok(position(epoch(1), 0)), "begun already");
+    assert_eq!(tail.head(&inbox).await.unwrap(), None, "and still without an entry");
+    tail.append(&inbox, &epoch(1), &entries(1..=3)).await.unwrap();
+    assert_eq!(tail.open(&inbox, &epoch(2)).await, Ok(position(epoch(1), 3)));
+    assert_eq!(read(tail, &inbox, 0).await, Some(entries(1..=3)));
+    tail.drop_stream(&inbox).await.unwrap();
+    assert_eq!(tail.open(&inbox, &epoch(2)).await, Ok(position(epoch(2), 0)), "lost: numbered anew");
+    tail.append(&inbox, &epoch(3), &entries(1..=1)).await.unwrap();
+    assert_eq!(tail.open(&inbox, &epoch(2)).await, Ok(position(epoch(3), 1)), "another writer's epoch");
+}
+
+/// A reader has read up to a head from the database and gives it back while the writer goes on.
+async fn giving_back_and_appending_at_once_leave_one_run(tail: &SharedTail) {
+    for round in 0..20_u8 {
+        let stream = stream(200 + round % 20);
+        let readers = (0..4_u64).map(|reader| {
+            let tail = SharedTail::clone(tail);
+            tokio::spawn(async move {
+                for head in 6 + reader..=12 {
+                    tail.refill(&stream, &epoch(1), &entries(reader + 1..=head)).await.unwrap();
+                }
+            })
+        });
+        let readers: Vec<_> = readers.collect();
+        for seq in 6..=KEEP as u64 {
+            let own = entries(seq..=seq);
+            if let Err(TailError::OutOfOrder { head, .. }) = tail.append(&stream, &epoch(1), &own).await {
+                tail.refill(&stream, &epoch(1), &entries(head + 1..=seq)).await.unwrap();
+            }
+        }
+        for reader in readers {
+            reader.await.unwrap();
+        }
+        tail.refill(&stream, &epoch(1), &entries(1..=12)).await.unwrap();
+        assert_eq!(read(tail, &stream, 0).await, Some(entries(1..=KEEP as u64)));
     }
 }
 

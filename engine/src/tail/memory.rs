@@ -24,7 +24,7 @@ pub struct MemoryTail {
     evicting: Mutex<()>,
 }
 
-/// One stream: never empty, its numbers without a gap.
+/// One stream, its numbers without a gap. Empty: it was begun, and nothing was appended yet.
 #[derive(Debug)]
 struct Ring {
     epoch: Epoch,
@@ -34,6 +34,15 @@ struct Ring {
 }
 
 impl Ring {
+    fn new(epoch: Epoch) -> Self {
+        Self { epoch, entries: VecDeque::new(), bytes: RING_BYTES, used: 0 }
+    }
+
+    /// Forgets all entries.
+    fn begin_anew(&mut self, epoch: &Epoch) {
+        *self = Self { used: self.used, ..Self::new(epoch.clone()) };
+    }
+
     fn head(&self) -> u64 {
         self.entries.back().map_or(0, |newest| newest.seq)
     }
@@ -47,12 +56,26 @@ impl Ring {
         self.entries.push_back(entry);
     }
 
+    fn push_before(&mut self, entry: TailEntry) {
+        self.bytes += size(&entry);
+        self.entries.push_front(entry);
+    }
+
+    /// Adds the entries that follow the head; the others are there already.
+    fn extend(&mut self, entries: &[TailEntry]) {
+        let head = self.head();
+        entries.iter().filter(|entry| entry.seq > head).for_each(|entry| self.push(entry.clone()));
+    }
+
     fn trim(&mut self, keep: usize) {
         while self.entries.len() > keep {
             self.bytes -= self.entries.pop_front().as_ref().map_or(0, size);
         }
     }
 }
+
+/// What a stream occupies without entries, roughly: its place in the map, and its epoch.
+const RING_BYTES: usize = size_of::<StreamName>() + size_of::<Ring>() + 32;
 
 /// What an entry occupies, roughly: its event and its place.
 fn size(entry: &TailEntry) -> usize {
@@ -75,6 +98,27 @@ impl MemoryTail {
     /// What all tails occupy together, in bytes.
     pub fn bytes(&self) -> usize {
         self.bytes.load(Relaxed)
+    }
+
+    /// Changes a stream, which begins if it is not there, and keeps within all bounds.
+    fn change<T>(&self, stream: &StreamName, epoch: &Epoch, change: impl FnOnce(&mut Ring) -> T) -> T {
+        let changed = {
+            let mut before = 0;
+            let mut ring = self
+                .streams
+                .entry(*stream)
+                .and_modify(|ring| before = ring.bytes)
+                .or_insert_with(|| Ring::new(epoch.clone()));
+            let changed = change(&mut ring);
+            ring.trim(self.keep);
+            ring.used = self.used_now();
+            self.account(before, ring.bytes);
+            changed
+        };
+        if self.bytes() > self.max_bytes {
+            self.evict();
+        }
+        changed
     }
 
     fn used_now(&self) -> u64 {
@@ -119,34 +163,42 @@ impl Tail for MemoryTail {
         entries: &[TailEntry],
     ) -> Result<(), TailError> {
         let Some(first) = entries.first().map(|entry| entry.seq) else { return Ok(()) };
-        {
-            let mut ring = self.streams.entry(*stream).or_insert_with(|| Ring {
-                epoch: epoch.clone(),
-                entries: VecDeque::new(),
-                bytes: 0,
-                used: 0,
-            });
-            let before = ring.bytes;
+        self.change(stream, epoch, |ring| {
             if ring.epoch != *epoch {
-                ring.epoch = epoch.clone();
-                ring.entries.clear();
-                ring.bytes = 0;
+                ring.begin_anew(epoch);
             }
             let head = ring.head();
             if !ring.entries.is_empty() && first > head + 1 {
                 return Err(TailError::OutOfOrder { head, first });
             }
-            for entry in entries.iter().filter(|entry| entry.seq > head) {
-                ring.push(entry.clone());
+            ring.extend(entries);
+            Ok(())
+        })
+    }
+
+    async fn refill(
+        &self,
+        stream: &StreamName,
+        epoch: &Epoch,
+        entries: &[TailEntry],
+    ) -> Result<(), TailError> {
+        let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(()) };
+        self.change(stream, epoch, |ring| {
+            if ring.epoch != *epoch || ring.entries.is_empty() || first.seq > ring.head() + 1 {
+                ring.begin_anew(epoch);
+                ring.extend(entries);
+            } else if last.seq + 1 >= ring.oldest() {
+                let oldest = ring.oldest();
+                let older = entries.iter().rev().filter(|entry| entry.seq < oldest);
+                older.for_each(|entry| ring.push_before(entry.clone()));
+                ring.extend(entries);
             }
-            ring.trim(self.keep);
-            ring.used = self.used_now();
-            self.account(before, ring.bytes);
-        }
-        if self.bytes() > self.max_bytes {
-            self.evict();
-        }
+        });
         Ok(())
+    }
+
+    async fn open(&self, stream: &StreamName, fresh: &Epoch) -> Result<Position, TailError> {
+        Ok(self.change(stream, fresh, |ring| Position { epoch: ring.epoch.clone(), seq: ring.head() }))
     }
 
     async fn after(
@@ -216,6 +268,7 @@ mod tests {
     #[tokio::test]
     async fn stays_within_its_bytes_and_drops_the_least_recently_used_whole() {
         let of_one = entries(1..=10).iter().map(size).sum::<usize>();
+        let of_one = of_one + RING_BYTES;
         let tail = MemoryTail::new(10, 16 * of_one);
         let stream = |n| StreamName::Session(PersonId::User(n));
         for n in 1..=200 {

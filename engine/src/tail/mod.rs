@@ -71,6 +71,21 @@ pub trait Tail: Send + Sync + std::fmt::Debug {
         entries: &[TailEntry],
     ) -> Result<(), TailError>;
 
+    /// Gives a stream back what its tail has lost: consecutive entries that were read from where the truth is. The tail
+    /// holds one run without a hole, and the run grows by whatever touches it, at either end. Entries that do not touch it
+    /// are forgotten when they are older, and take its place when they are newer; so do entries of another epoch.
+    async fn refill(
+        &self,
+        stream: &StreamName,
+        epoch: &Epoch,
+        entries: &[TailEntry],
+    ) -> Result<(), TailError>;
+
+    /// Where a stream stands that has no other log. One that the tail does not have begins under the epoch `fresh`, at 0,
+    /// and keeps that over a restart even if nothing is ever appended. A backend that has just fallen silent is waited for
+    /// (some 2 s): an error means that it refuses, or is away for longer.
+    async fn open(&self, stream: &StreamName, fresh: &Epoch) -> Result<Position, TailError>;
+
     /// Everything after a position, at most `limit` entries; `Missing` when more than `limit` follow it.
     async fn after(
         &self,
@@ -79,7 +94,7 @@ pub trait Tail: Send + Sync + std::fmt::Debug {
         limit: usize,
     ) -> Result<TailRead, TailError>;
 
-    /// Where the tail of a stream stands, with the time of its newest entry.
+    /// Where the tail of a stream stands, with the time of its newest entry; `None` while there is none.
     async fn head(&self, stream: &StreamName) -> Result<Option<(Position, Timestamp)>, TailError>;
 
     /// Keeps only the newest `keep` entries of a stream.

@@ -210,8 +210,6 @@ fn resets(run: &RunLog) -> (usize, Vec<String>) {
                 What::Hello(positions) => said.clone_from(positions),
                 What::Received(ServerFrame::Reset(reset)) => match said.get(&reset.stream) {
                     Some(position) if position.epoch == reset.epoch => all += 1,
-                    // A stream without an event has no numbering to carry on.
-                    Some(position) if position.seq == 0 && reset.seq == 0 => {}
                     before => anew.push(format!(
                         "{:?} {}: {before:?}, then {} {:?}",
                         entry.at, client.name, reset.seq, reset.epoch

@@ -31,8 +31,9 @@ pub async fn everybody_at_once(scale: Scale) -> Result<Vec<Row>> {
     let redis_url = url(redis.place());
     let settings = [
         ("REDIS__URL", redis_url.as_str()),
-        ("LIMITS__COMMANDS_PER_SECOND", "1000"),
-        ("LIMITS__BURST", "1000"),
+        // One manager reads all that is stored at the end, as fast as it is answered.
+        ("LIMITS__COMMANDS_PER_SECOND", "100000"),
+        ("LIMITS__BURST", "100000"),
         ("LOG__LEVEL", "warn"),
     ];
     let mut world = World::around(Server::start(&settings).await?);
@@ -121,14 +122,15 @@ async fn storm(
     let grown = |name: &str| after.get(name) - before.get(name);
     let hits = grown(r#"otvet_tail_reads_total{result="hit"}"#);
     let misses = grown(r#"otvet_tail_reads_total{result="miss"}"#);
-    let reads = grown("otvet_journal_reads_total");
-    row.note(format!("{recovered} of {many} recovered in {:.2} s; streams read: {hits} from tails, {misses} from the database; {reads} queries of the journal, and one look-up of the token for each hello", began.elapsed().as_secs_f64()));
+    let (reads, tokens) = (grown("otvet_journal_reads_total"), grown("otvet_token_queries_total"));
+    row.note(format!("{recovered} of {many} recovered in {:.2} s; streams read: {hits} from tails, {misses} from the database; {reads} queries of the journal, {tokens} rounds of looking tokens up", began.elapsed().as_secs_f64()));
     row.note(format!("resident {} MiB before, {} MiB at the peak", memory.now / 1024, peak / 1024));
     row.must(recovered == many, || format!("only {recovered} of {many} recovered"));
     row.must(misses <= many as f64 / 100.0, || format!("{misses} streams were read from the database"));
-    if !killed {
-        row.must(reads <= many as f64 / 100.0, || format!("{reads} queries of the journal"));
-    }
+    // A server that has just started reads everybody's list, many with one query.
+    let most = if killed { many as f64 / 10.0 } else { many as f64 / 100.0 };
+    row.must(reads <= most, || format!("{reads} queries of the journal"));
+    row.must(tokens <= many as f64 / 10.0, || format!("{tokens} rounds of looking tokens up"));
     Ok(())
 }
 

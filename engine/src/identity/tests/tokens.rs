@@ -1,11 +1,12 @@
 //! Tokens at work: listed, used, ended.
 
-use crate::protocol::Role;
 use std::time::Duration;
+
+use futures_util::future::join_all;
 
 use super::*;
 use crate::identity::Abilities;
-use crate::protocol::BearerToken;
+use crate::protocol::{BearerToken, Role};
 
 /// Waits until the queue has written that the token was used at this time.
 pub(super) async fn written(world: &World, token_id: i64, at: &str) {
@@ -33,6 +34,39 @@ async fn a_use_is_written_once_a_minute() {
     world.clock.advance_millis(1);
     world.identity.authenticate(&anna.token).await.unwrap();
     written(&world, anna.token_id, "2026-11-22 18:01:00").await;
+}
+
+#[tokio::test]
+async fn tokens_that_come_in_together_are_looked_up_together_and_each_for_itself() {
+    let world = World::new(settings()).await;
+    let (anna, boris) = (world.user("anna").await, world.user("boris").await);
+    let secret = |token: &BearerToken| token.0.split_once('|').unwrap().1.to_owned();
+    let borrowed = format!("{}|{}", anna.token_id, secret(&boris.token));
+    let tokens = [
+        (anna.token.0.clone(), Some(anna.person.id)),
+        (secret(&boris.token), Some(boris.person.id)),
+        (borrowed, None),
+        ("999|nobody".to_owned(), None),
+        ("nobody".to_owned(), None),
+        (boris.token.0.clone(), Some(boris.person.id)),
+        (secret(&anna.token), Some(anna.person.id)),
+    ];
+    let many: Vec<(BearerToken, Option<PersonId>)> =
+        (0..700).map(|n| tokens[n % 7].clone()).map(|(token, whose)| (BearerToken(token), whose)).collect();
+    let before = world.identity.token_queries();
+    let found = join_all(many.iter().map(|(token, _)| world.identity.authenticate(token))).await;
+    for (found, (_, whose)) in found.into_iter().zip(&many) {
+        match found {
+            Ok(signed_in) => assert_eq!(Some(signed_in.person.id), *whose),
+            Err(IdentityError::Unauthorized) => assert_eq!(None, *whose),
+            Err(other) => panic!("{other}"),
+        }
+    }
+    let rounds = world.identity.token_queries() - before;
+    assert!(rounds <= 10, "{rounds} for 700 tokens");
+    // Nothing is remembered: what was revoked is refused at once.
+    world.identity.revoke(None, anna.person.id, anna.token_id).await.unwrap();
+    assert!(matches!(world.identity.authenticate(&anna.token).await, Err(IdentityError::Unauthorized)));
 }
 
 #[tokio::test]

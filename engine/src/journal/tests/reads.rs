@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
+use futures_util::future::join_all;
 use sea_orm::{ConnectionTrait, DbBackend, QuerySelect, QueryTrait, Statement};
 
 use super::*;
+use crate::journal::own_lists::newest_of;
 use crate::journal::reads::listed_by;
 use crate::journal::search::page;
-use crate::journal::{Listing, Search, SearchCursor, Span};
+use crate::journal::{Listed, Listing, Search, SearchCursor, Span};
 use crate::protocol::{Cursor, Status};
 
 #[tokio::test]
@@ -252,6 +254,11 @@ async fn lists_and_look_ups_stand_on_indexes() {
         assert!(plan.contains(&format!("USING INDEX chat_conversations_{index}")), "{what}: {plan}");
         assert!(!plan.contains("TEMP B-TREE"), "{what} is sorted after reading: {plan}");
     }
+    let own = newest_of(&[(visitor(1).id, 50), (visitor(2).id, 50)]);
+    let own = plan(sqlite.build(&own)).await;
+    let index = "USING COVERING INDEX chat_conversations_visitor_id_updated_at_id (visitor_id=?)";
+    assert_eq!(own.matches(index).count(), 2, "{own}");
+    assert!(!own.contains("TEMP B-TREE"), "{own}");
     let keys = super::super::group::keys_statement(&[(visitor(1).id, key("a")), (visitor(2).id, key("b"))]);
     let keys = plan(keys).await;
     assert!(
@@ -293,4 +300,24 @@ async fn a_list_that_is_read_while_it_changes_agrees_with_itself() {
         assert_eq!(seen.unread, seen.last_seq - 2);
     }
     writing.await.unwrap();
+}
+
+#[tokio::test]
+async fn own_lists_that_are_asked_for_together_are_each_ones_own() {
+    let (fixture, _) = forty(Fixture::new().await).await;
+    let journal = &fixture.journal;
+    let people: Vec<PersonId> = (0..300).map(|n| visitor(n % 150).id).collect();
+    let mut expected = Vec::new();
+    for person in &people {
+        expected.push(journal.list(Listing::OfVisitor(*person), *person, 3).await.unwrap());
+    }
+    assert!(expected.iter().filter(|list| list.len() == 3).count() > 2, "the limit is tried, too");
+    let before = journal.counters().get().reads;
+    let lists = join_all(people.iter().map(|person| journal.own_list(*person, 3))).await;
+    let queries = journal.counters().get().reads - before;
+    let (short, long) = tokio::join!(journal.own_list(people[1], 2), journal.own_list(people[1], 9));
+    assert_eq!((short.unwrap().len(), long.unwrap().len()), (2, 9), "each as long as it was asked for");
+    let lists: Vec<Vec<Listed>> = lists.into_iter().map(Result::unwrap).collect();
+    assert_eq!(lists, expected);
+    assert!(queries <= 2 * 300_u64.div_ceil(100) + 2, "{queries} queries for 300 lists");
 }

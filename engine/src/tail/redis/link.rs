@@ -23,6 +23,10 @@ const RECONNECT_MS: (u32, u32) = (50, 2_000);
 const RECONNECT_JITTER_MS: u32 = 100;
 /// How often a Redis that does not answer is asked whether it does again.
 const PROBE_EVERY: Duration = Duration::from_millis(250);
+/// How long a caller who must know waits for a Redis that has fallen silent.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The pause before such a caller asks again.
+const ASK_AGAIN_AFTER: Duration = Duration::from_millis(50);
 /// Reads under way at once; others wait for one to end. Without it a storm of readers would queue so many long answers
 /// that most of them time out.
 const READS_AT_ONCE: usize = 64;
@@ -145,6 +149,7 @@ impl Link {
         } else {
             None
         };
+        let asked = Instant::now();
         match command(self.client(lane)).await {
             Ok(answer) => {
                 self.shared.breaker.answered();
@@ -156,10 +161,20 @@ impl Link {
             }
             Err(error) => {
                 self.shared.unanswered.fetch_add(1, Relaxed);
-                self.shared.breaker.silent();
+                self.shared.breaker.silent(asked);
                 Err(Failure::Unreachable(error.to_string()))
             }
         }
+    }
+
+    /// Waits a little before a command is tried again that has failed since `begun`, if that is worth it: Redis may be slow,
+    /// or the connection just being made. Answers whether it was.
+    pub async fn waits_since(&self, begun: Instant) -> bool {
+        let worth_it = begun.elapsed().max(self.shared.breaker.failing_for()) < PATIENCE;
+        if worth_it {
+            sleep(ASK_AGAIN_AFTER).await;
+        }
+        worth_it
     }
 
     pub fn is_up(&self) -> bool {
@@ -207,6 +222,7 @@ impl Link {
 
     fn not_asked(&self, why: String) -> Failure {
         self.shared.not_asked.fetch_add(1, Relaxed);
+        self.shared.breaker.failed(Instant::now());
         Failure::Unreachable(why)
     }
 }

@@ -14,6 +14,7 @@ use fred::interfaces::{ClientLike, KeysInterface, LuaInterface, StreamsInterface
 use fred::types::config::{Config, ServerConfig};
 use fred::types::{InfoKind, Value};
 use sha1::{Digest, Sha1};
+use tokio::time::Instant;
 
 use super::{Tail, TailEntry, TailError, TailRead};
 use crate::clock::Timestamp;
@@ -32,6 +33,8 @@ pub use report::{RedisMode, RedisReport};
 const START_WAIT: Duration = Duration::from_secs(3);
 
 static APPEND: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("append.lua")));
+static OPEN: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("open.lua")));
+static REFILL: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("refill.lua")));
 static READ: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("read.lua")));
 
 /// Where and how tails are kept in Redis.
@@ -140,13 +143,36 @@ impl RedisTail {
         lane: Lane,
         command: impl AsyncFnOnce(&Client) -> Result<T, Error>,
     ) -> Result<T, TailError> {
-        self.link.run(lane, command).await.map_err(|failure| match failure {
+        self.link.run(lane, command).await.map_err(|failure| self.failed(failure))
+    }
+
+    fn failed(&self, failure: Failure) -> TailError {
+        match failure {
             Failure::Unreachable(why) => TailError::Unreachable(why),
             Failure::Refused(error) => {
                 self.link.shared().refused.fetch_add(1, Relaxed);
                 TailError::Unreachable(error.details().to_owned())
             }
-        })
+        }
+    }
+
+    /// What the scripts that write take: the epoch, the bounds, the entries.
+    fn arguments(&self, epoch: &Epoch, entries: &[TailEntry]) -> Vec<Value> {
+        let mut arguments = Vec::with_capacity(3 + 3 * entries.len());
+        arguments.push(Value::from(&*epoch.0));
+        arguments.push(Value::from(self.keep.to_string()));
+        arguments.push(self.life());
+        for entry in entries {
+            arguments.push(Value::from(entry.seq.to_string()));
+            arguments.push(Value::from(entry.at.millis().to_string()));
+            arguments.push(Value::from(entry.event.clone()));
+        }
+        arguments
+    }
+
+    /// How long a stream lives without a new entry, in milliseconds.
+    fn life(&self) -> Value {
+        Value::from(self.idle_expire.as_millis().max(1).to_string())
     }
 
     /// The stream as it is now, with at most so many entries from a number on; `None` when there is none, or none of ours.
@@ -168,21 +194,47 @@ impl Tail for RedisTail {
         entries: &[TailEntry],
     ) -> Result<(), TailError> {
         let Some(first) = entries.first().map(|entry| entry.seq) else { return Ok(()) };
-        let mut arguments = Vec::with_capacity(3 + 3 * entries.len());
-        arguments.push(Value::from(&*epoch.0));
-        arguments.push(Value::from(self.keep.to_string()));
-        arguments.push(Value::from(self.idle_expire.as_millis().max(1).to_string()));
-        for entry in entries {
-            arguments.push(Value::from(entry.seq.to_string()));
-            arguments.push(Value::from(entry.at.millis().to_string()));
-            arguments.push(Value::from(entry.event.clone()));
-        }
+        let arguments = self.arguments(epoch, entries);
         let answer =
             self.run(Lane::Write, async |client| APPEND.run(client, keys(stream), arguments).await).await?;
         match answer.as_u64() {
             Some(head) => Err(TailError::OutOfOrder { head, first }),
             None => Ok(()),
         }
+    }
+
+    async fn refill(
+        &self,
+        stream: &StreamName,
+        epoch: &Epoch,
+        entries: &[TailEntry],
+    ) -> Result<(), TailError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let arguments = self.arguments(epoch, entries);
+        // With the readers, whose doing it is: a storm of them must hold up no writer.
+        self.run(Lane::Read, async |client| REFILL.run(client, keys(stream), arguments).await).await?;
+        Ok(())
+    }
+
+    async fn open(&self, stream: &StreamName, fresh: &Epoch) -> Result<Position, TailError> {
+        let begun = Instant::now();
+        let answer = loop {
+            let arguments = vec![Value::from(&*fresh.0), self.life()];
+            let open = async |client: &Client| OPEN.run(client, keys(stream), arguments).await;
+            match self.link.run(Lane::Read, open).await {
+                Ok(answer) => break answer,
+                Err(Failure::Unreachable(_)) if self.link.waits_since(begun).await => {}
+                Err(failure) => return Err(self.failed(failure)),
+            }
+        };
+        let position = array(answer).and_then(|answer| {
+            let [epoch, id] = <[Value; 2]>::try_from(answer).ok()?;
+            Some(Position { epoch: Epoch(epoch.as_str()?.as_ref().into()), seq: seq(&id)? })
+        });
+        // Ours in name only: it has the epoch of another writer, and no numbers.
+        position.ok_or_else(|| TailError::Unreachable("the stream is not one of ours".to_owned()))
     }
 
     async fn after(

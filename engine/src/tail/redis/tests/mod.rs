@@ -1,6 +1,7 @@
 //! The tail against a real redis-server, healthy and not.
 
 mod faults;
+mod numbering;
 mod server;
 
 use std::sync::Arc;

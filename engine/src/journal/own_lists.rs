@@ -1,0 +1,95 @@
+//! The own lists of many people at once: whoever says hello is given one.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sea_orm::sea_query::{Query, SelectStatement, UnionType};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
+
+use super::reads::{self, listed_by};
+use super::{Counters, Journal, Listed, Listing, ReadError, rows};
+use crate::ids::PersonId;
+use crate::store::Database;
+use crate::store::entities::chat_conversations::{self, Column};
+use crate::store::lookups::LookUp;
+
+/// How many people's lists one query reads: SQLite puts at most 500 selects together.
+pub(super) const TOGETHER: usize = 100;
+
+/// Whose list, and its longest length.
+pub(super) type Asked = (PersonId, usize);
+
+/// Reads lists together.
+#[derive(Debug)]
+pub(super) struct OwnLists {
+    pub db: Database,
+    pub counters: Arc<Counters>,
+}
+
+#[async_trait]
+impl LookUp for OwnLists {
+    type Question = Asked;
+    type Answer = Result<Vec<Listed>, ReadError>;
+
+    async fn look_up(&self, asked: &[Asked]) -> Result<Vec<Self::Answer>, DbErr> {
+        let snapshot = reads::snapshot(&self.db).await?;
+        self.counters.read();
+        let found = chat_conversations::Entity::find()
+            .filter(Column::Id.in_subquery(newest_of(asked)))
+            .all(&snapshot)
+            .await?;
+        let ids = found.iter().map(|row| row.id).collect();
+        let mut cursors = reads::cursors_of(&self.counters, &snapshot, ids).await?;
+        snapshot.commit().await?;
+        let mut of: HashMap<PersonId, Self::Answer> = HashMap::with_capacity(asked.len());
+        for row in found {
+            // One row that holds what it should not spoils its owner's list and nobody else's.
+            let Ok(owner) = row.visitor_id.parse() else { continue };
+            let listed = rows::to_listed(row, &mut cursors, owner);
+            match (of.entry(owner).or_insert_with(|| Ok(Vec::new())), listed) {
+                (Ok(list), Ok(listed)) => list.push(listed),
+                (list, Err(error)) => *list = Err(error),
+                (Err(_), Ok(_)) => {}
+            }
+        }
+        for list in of.values_mut().flatten() {
+            list.sort_by_key(|l| std::cmp::Reverse((l.summary.updated_at, l.summary.id)));
+        }
+        let own = |(person, limit): &Asked| {
+            let mut list = of.get(person).cloned().unwrap_or_else(|| Ok(Vec::new()))?;
+            list.truncate(*limit);
+            Ok(list)
+        };
+        Ok(asked.iter().map(own).collect())
+    }
+}
+
+/// The ids of everybody's newest conversations. Each person's are found in the index, however many there are.
+pub(super) fn newest_of(asked: &[Asked]) -> SelectStatement {
+    let mut newest = asked.iter().enumerate().map(|(n, (person, limit))| {
+        let of_one = listed_by(Listing::OfVisitor(*person))
+            .select_only()
+            .column(Column::Id)
+            .limit(*limit as u64)
+            .into_query();
+        // A limit within a union has to stand in a query of its own.
+        Query::select().column(Column::Id).from_subquery(of_one, format!("p{n}")).take()
+    });
+    let mut all = newest.next().unwrap_or_default();
+    for one in newest {
+        all.union(UnionType::All, one);
+    }
+    all
+}
+
+impl Journal {
+    /// A visitor's own conversations, the most recently updated first. Lists that are asked for at the same time are read
+    /// together.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds what it should not.
+    pub async fn own_list(&self, visitor: PersonId, limit: usize) -> Result<Vec<Listed>, ReadError> {
+        self.own_lists.ask((visitor, limit)).await?
+    }
+}

@@ -1,0 +1,51 @@
+-- Gives a stream back what it has lost, all or nothing.
+-- KEYS: the stream, its epoch. ARGV: epoch, entries to keep, milliseconds to live, then number, time and event of
+-- consecutive entries. What touches the run that is there widens it, at either end; what does not is forgotten when it is
+-- older, and takes its place when it is newer.
+local stream, mark = KEYS[1], KEYS[2]
+local first, last = tonumber(ARGV[4]), tonumber(ARGV[#ARGV - 2])
+local function number(entry)
+    return tonumber(string.match(entry[1], '^%d+'))
+end
+local own = {}
+-- pcall: whatever else lies under our keys is no tail of ours, and is replaced.
+if redis.pcall('GET', mark) == ARGV[1] then
+    local found = redis.pcall('XRANGE', stream, '-', '+')
+    -- A run with a hole helps no reader.
+    if not found.err and found[1] and number(found[#found]) - number(found[1]) + 1 == #found then
+        own = found
+    end
+end
+local oldest, head = nil, 0
+if own[1] then
+    oldest, head = number(own[1]), number(own[#own])
+    if last + 1 < oldest or (last <= head and (first >= oldest or #own >= tonumber(ARGV[2]))) then
+        return
+    end
+end
+-- First of all what a full Redis refuses: after one write it refuses nothing within a script.
+redis.call('SET', mark, ARGV[1], 'PX', ARGV[3])
+local function add(from, to)
+    for i = 4, #ARGV, 3 do
+        local seq = tonumber(ARGV[i])
+        if seq >= from and seq <= to then
+            redis.call('XADD', stream, ARGV[i] .. '-0', 'at', ARGV[i + 1], 'event', ARGV[i + 2])
+        end
+    end
+end
+if not oldest or first > head + 1 then
+    redis.call('DEL', stream)
+    add(first, last)
+else
+    if first < oldest then
+        -- A stream takes nothing before its newest entry: it is written again.
+        redis.call('DEL', stream)
+        add(first, oldest - 1)
+        for _, entry in ipairs(own) do
+            redis.call('XADD', stream, entry[1], unpack(entry[2]))
+        end
+    end
+    add(head + 1, last)
+end
+redis.call('XTRIM', stream, 'MAXLEN', '~', ARGV[2])
+redis.call('PEXPIRE', stream, ARGV[3])
