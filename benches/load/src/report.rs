@@ -6,8 +6,8 @@ use std::fmt::{self, Write};
 use otvet_engine::protocol::Format;
 use serde::{Deserialize, Serialize};
 
-use crate::connection::Outcome;
 use crate::plan::{Action, Pace, Plan};
+use crate::shared::Outcome;
 use crate::tally::{Latencies, Tally};
 
 /// What a run came to. Times are in microseconds.

@@ -9,12 +9,13 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
 
-use crate::connection::{Connection, Count, Outcome, Phase, Place, Shared};
+use crate::connection::Connection;
 use crate::ledger::Ledger;
 use crate::pace::{Timeline, keep};
 use crate::people::guests;
 use crate::plan::{Pace, Plan, PlanError};
 use crate::report::Report;
+use crate::shared::{Count, Outcome, Phase, Place, Shared};
 use crate::tally::{Micros, Tally, Window, micros};
 
 /// Conversations that one manager takes at most: as many as a panel lists.
