@@ -32,6 +32,7 @@ web-test: ## TypeScript: types, lints, unit tests, golden frames
 
 rust-test: ## Rust: unit and contract tests, OpenAPI and golden frames
 	cargo test --workspace --exclude otvet-tests
+	cargo test -p otvet-benches --benches
 
 release: ## The binary that is shipped
 	cargo build --release
@@ -60,8 +61,8 @@ bench: release ## Measures everything beside its ceiling and writes docs/perform
 	cargo run --release -p otvet-benches --bin performance -- write
 .PHONY: bench
 
-bench-test: ## Runs every bench once, to see that it still does
-	cargo bench -p otvet-benches -- --test
+bench-test: ## Runs every bench once, in a debug build, to see that it still does
+	cargo test -p otvet-benches --benches
 .PHONY: bench-test
 
 browser: release ## The faces in a real Chromium against the real server

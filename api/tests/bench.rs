@@ -57,7 +57,8 @@ fn a_schedule_is_kept_to_the_command() {
 
 #[test]
 fn whoever_was_cut_comes_back_without_a_loss() {
-    let report = report(&["--visitors", "30", "--managers", "1", "--duration", "1", "--warm-up", "0", "--cut"]);
+    let report =
+        report(&["--visitors", "30", "--managers", "1", "--duration", "1", "--warm-up", "0", "--cut"]);
     let back = report.comeback.unwrap();
     assert_eq!((back.connections, back.reset), (31, 0), "{back:?}");
     assert!(back.recovered >= 31 && back.all_us > 0, "{back:?}");

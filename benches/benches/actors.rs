@@ -36,11 +36,15 @@ async fn talking(stand: &Stand, arrived: &Arc<Arrivals>) -> Vec<(Connection, Con
         let person = visitor(i64::try_from(n).expect("it is small"));
         let connection = stand.join(person.clone(), arrived);
         let open =
-            Open { key: "open".parse().expect("it is short"), subject: None, body: "Вопрос".to_owned() };
+            Open {
+                key: "open".parse().expect("it is short"), subject: None, body: "Вопрос".to_owned()
+            };
         let Ok(Answer::Opened { conversation, .. }) = stand.house.open(person.clone(), open).await else {
             panic!("a visitor may ask")
         };
-        connection.submit(Some(CommandId::Number(0)), Command::Send(send(conversation.id))).expect("it is let in");
+        connection
+            .submit(Some(CommandId::Number(0)), Command::Send(send(conversation.id)))
+            .expect("it is let in");
         all.push((connection, conversation.id));
     }
     arrived.calm().await;
@@ -116,7 +120,8 @@ async fn watched(readers: usize, arrived: &Arc<Arrivals>) -> Watched {
     let person: Person = visitor(0);
     let unheard = Arc::new(Arrivals::default());
     let typist = stand.join(person.clone(), &unheard);
-    let open = Open { key: "open".parse().expect("it is short"), subject: None, body: "Вопрос".to_owned() };
+    let open =
+        Open { key: "open".parse().expect("it is short"), subject: None, body: "Вопрос".to_owned() };
     let Ok(Answer::Opened { conversation, .. }) = stand.house.open(person, open).await else {
         panic!("a visitor may ask")
     };

@@ -38,7 +38,9 @@ fn decoding(c: &mut Criterion) {
     let mut group = c.benchmark_group("decode");
     group.bench_function("json/otvet", |b| b.iter(|| decode(Format::Json, black_box(&json))));
     group.bench_function("json/sonic-rs", |b| b.iter(|| sonic_rs::from_slice::<Command>(black_box(&json))));
-    group.bench_function("json/serde_json", |b| b.iter(|| serde_json::from_slice::<Command>(black_box(&json))));
+    group.bench_function("json/serde_json", |b| {
+        b.iter(|| serde_json::from_slice::<Command>(black_box(&json)))
+    });
     group.bench_function("msgpack/otvet", |b| b.iter(|| decode(Format::MessagePack, black_box(&msgpack))));
     group.bench_function("msgpack/rmp-serde", |b| {
         b.iter(|| rmp_serde::from_slice::<Command>(black_box(&msgpack)));

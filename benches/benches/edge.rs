@@ -78,7 +78,7 @@ async fn read_all(readers: &mut Vec<TcpStream>, frames: usize) -> tokio::task::J
                 let (mut cutter, mut due) = (Cutter::default(), frames);
                 while due > 0 {
                     assert!(cutter.fill(&mut stream).await, "the connection lives");
-                    while let Some((first, payload)) = cutter.next() {
+                    while let Some((first, payload)) = cutter.cut() {
                         due -= usize::from(first == 0x81 && is_message(payload));
                     }
                 }
@@ -113,7 +113,7 @@ async fn bursts(
         due += BURST;
         while due > 0 {
             assert!(cutter.fill(writer).await, "the connection lives");
-            while let Some((first, payload)) = cutter.next() {
+            while let Some((first, payload)) = cutter.cut() {
                 due -= usize::from(first == 0x81 && is_message(payload));
             }
         }
@@ -125,7 +125,8 @@ async fn bursts(
 /// A conversation that a manager has, and which a thousand connections of others watch.
 async fn watched(edge: &Edge) -> (ConversationId, TcpStream, Vec<TcpStream>) {
     let mut visitor = edge.join(&edge.token(Role::Visitor).await).await;
-    let open = Open { key: "open".parse().expect("it is short"), subject: None, body: "Вопрос".to_owned() };
+    let open =
+        Open { key: "open".parse().expect("it is short"), subject: None, body: "Вопрос".to_owned() };
     let id = opened(&mut visitor, open).await;
     let mut manager = edge.join(&edge.token(Role::Manager).await).await;
     ask(&mut manager, Command::Claim(Claim { conversation: id, take_over: false })).await;
@@ -147,7 +148,7 @@ async fn ask(stream: &mut TcpStream, command: Command) -> Vec<u8> {
     let mut cutter = Cutter::default();
     loop {
         assert!(cutter.fill(stream).await, "the connection lives");
-        while let Some((_, payload)) = cutter.next() {
+        while let Some((_, payload)) = cutter.cut() {
             if payload.starts_with(br#"{"type":"ok""#) {
                 return payload.to_vec();
             }
@@ -158,7 +159,10 @@ async fn ask(stream: &mut TcpStream, command: Command) -> Vec<u8> {
 async fn opened(stream: &mut TcpStream, open: Open) -> ConversationId {
     let ok: serde_json::Value =
         serde_json::from_slice(&ask(stream, Command::Open(open)).await).expect("it is JSON");
-    ok["conversation"]["id"].as_str().and_then(|id| id.parse().ok()).expect("`open` answers with the conversation")
+    ok["conversation"]["id"]
+        .as_str()
+        .and_then(|id| id.parse().ok())
+        .expect("`open` answers with the conversation")
 }
 
 async fn connected(place: SocketAddr, count: usize) -> Vec<TcpStream> {
@@ -182,12 +186,11 @@ fn broadcast(c: &mut Criterion) {
         (connect(place).await, connected(place, READERS).await)
     });
     // What a reader gets of a message, as long as it is.
-    let event = otvet_engine::protocol::encode(otvet_engine::protocol::Format::Json, &otvet_benches::message());
+    let event =
+        otvet_engine::protocol::encode(otvet_engine::protocol::Format::Json, &otvet_benches::message());
     let burst = masked(&event).repeat(BURST);
     group.bench_function(BenchmarkId::new("hand-framed TCP", READERS), |b| {
-        b.iter_custom(|rounds| {
-            runtime.block_on(bursts(&mut readers, &mut writer, || burst.clone(), rounds))
-        });
+        b.iter_custom(|rounds| runtime.block_on(bursts(&mut readers, &mut writer, || burst.clone(), rounds)));
     });
     group.finish();
 }

@@ -7,8 +7,8 @@ use otvet_api::{Environment, Server};
 use otvet_config::Settings;
 use otvet_engine::clock::SystemClock;
 use otvet_engine::identity::{Abilities, NewAccount, Password};
-use otvet_engine::protocol::{Command, Format, Hello, Role, encode};
 use otvet_engine::protocol::{BearerToken, ClientFrame, CommandId};
+use otvet_engine::protocol::{Command, Format, Hello, Role, encode};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tempfile::TempDir;
@@ -92,7 +92,7 @@ impl Edge {
         let mut cutter = Cutter::default();
         loop {
             assert!(cutter.fill(&mut stream).await, "the connection lives");
-            if let Some((_, payload)) = cutter.next() {
+            if let Some((_, payload)) = cutter.cut() {
                 assert!(payload.starts_with(br#"{"type":"ready""#), "{}", String::from_utf8_lossy(payload));
                 return stream;
             }

@@ -45,7 +45,7 @@ pub struct Cutter {
 
 impl Cutter {
     /// The next whole frame: its first byte, and its payload, unmasked.
-    pub fn next(&mut self) -> Option<(u8, &[u8])> {
+    pub fn cut(&mut self) -> Option<(u8, &[u8])> {
         let rest = &self.bytes[self.from..];
         let (&first, &second) = (rest.first()?, rest.get(1)?);
         let (mut head, mut length) = (2, usize::from(second & 0x7f));
@@ -99,7 +99,7 @@ pub async fn echo_server() -> SocketAddr {
                 let (mut cutter, mut out) = (Cutter::default(), Vec::new());
                 while cutter.fill(&mut stream).await {
                     out.clear();
-                    while let Some((_, payload)) = cutter.next() {
+                    while let Some((_, payload)) = cutter.cut() {
                         out.extend(plain(payload));
                     }
                     if stream.write_all(&out).await.is_err() {
@@ -146,7 +146,7 @@ pub async fn broadcast_server() -> SocketAddr {
                     if !reading.read_buf(&mut cutter.bytes).await.is_ok_and(|read| read > 0) {
                         return;
                     }
-                    while let Some((_, payload)) = cutter.next() {
+                    while let Some((_, payload)) = cutter.cut() {
                         let frame = bytes::Bytes::from(plain(payload));
                         everybody.lock().iter().for_each(|to: &mpsc::UnboundedSender<bytes::Bytes>| {
                             let _ = to.send(frame.clone());
@@ -181,7 +181,7 @@ pub async fn ping_pong(stream: &mut TcpStream, frame: &[u8], in_flight: usize, r
         let mut due = in_flight;
         while due > 0 {
             assert!(cutter.fill(stream).await, "the connection lives");
-            while let Some((first, _)) = cutter.next() {
+            while let Some((first, _)) = cutter.cut() {
                 due -= usize::from(first == 0x81);
             }
         }

@@ -48,7 +48,19 @@ impl RedisServer {
         let value = "x".repeat(300);
         let output = Command::new("redis-benchmark")
             .args(["-p", &self.port.to_string(), "-c", "16", "-P", "32", "-n", &appends.to_string()])
-            .args(["-r", "512", "--csv", "XADD", "bench:__rand_int__", "MAXLEN", "~", "300", "*", "e", &value])
+            .args([
+                "-r",
+                "512",
+                "--csv",
+                "XADD",
+                "bench:__rand_int__",
+                "MAXLEN",
+                "~",
+                "300",
+                "*",
+                "e",
+                &value,
+            ])
             .output()
             .ok()?;
         // "name","requests per second",…

@@ -118,7 +118,7 @@ impl ConversationState {
             if let Some(keyed) =
                 key_of(&envelope.command).and_then(|key| used.get(&(envelope.by.id, key.clone())))
             {
-                let outcome = self.answer_used(&envelope, keyed).await;
+                let outcome = Box::pin(self.answer_used(&envelope, keyed)).await;
                 waiting.push((envelope, outcome));
                 continue;
             }
@@ -133,7 +133,7 @@ impl ConversationState {
             }
             let conversation = self.conversation.as_mut()?;
             let outcome = match decide(conversation, &envelope.by, &envelope.command, &rules) {
-                Err(refusal) => self.refused(&envelope, refusal).await,
+                Err(refusal) => Box::pin(self.refused(&envelope, refusal)).await,
                 Ok(Decision::Repeated { seq }) => Ok(stored(conversation, &envelope, seq)),
                 Ok(Decision::Events { events, answer }) => {
                     let first = conversation.last_seq + 1;
@@ -147,7 +147,7 @@ impl ConversationState {
                 Ok(Decision::Cursor { cursor }) => {
                     let unread = match conversation.unread_at(envelope.by.id, cursor.read) {
                         Some(unread) => Ok(unread),
-                        None => self.recount(envelope.by.id, cursor.read).await,
+                        None => Box::pin(self.recount(envelope.by.id, cursor.read)).await,
                     };
                     unread.map(|unread| {
                         let conversation = self.conversation.as_mut().expect("it was loaded above");
@@ -161,7 +161,7 @@ impl ConversationState {
                 }
                 Ok(Decision::Adopted) => {
                     let guest = conversation.visitor.as_ref().map(|guest| guest.id);
-                    self.adopt(&envelope.by).await.map(|seq| {
+                    Box::pin(self.adopt(&envelope.by)).await.map(|seq| {
                         run.changed.extend(guest);
                         run.changed.insert(envelope.by.id);
                         run.adopted = true;

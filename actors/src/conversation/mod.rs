@@ -156,8 +156,12 @@ impl ConversationState {
     /// The conversation as the journal has it; an empty one if there is none.
     async fn loaded(&mut self) -> Result<&mut Conversation, Refusal> {
         if self.conversation.is_none() {
-            let loaded =
-                if self.cell.take_unopened() { None } else { self.record.load(self.cell.id).await? };
+            let loaded = if self.cell.take_unopened() {
+                None
+            } else {
+                // Boxed, since an actor is as large as the largest thing it ever does.
+                Box::pin(self.record.load(self.cell.id)).await?
+            };
             let loaded = loaded.unwrap_or_else(|| Conversation::empty(self.cell.id));
             self.tell_untold(&loaded).await?;
             self.conversation = Some(loaded);

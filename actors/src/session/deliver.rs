@@ -149,7 +149,7 @@ impl SessionState {
             .collect();
         let Some(oldest) = behind.values().min() else { return };
         let missed = match head - oldest {
-            0..=MAX_MISSED => self.directory.events_between(conversation, *oldest, head).await.ok(),
+            0..=MAX_MISSED => Box::pin(self.directory.events_between(conversation, *oldest, head)).await.ok(),
             _ => None,
         };
         let mut connections = self.cell.connections.lock();

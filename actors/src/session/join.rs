@@ -130,7 +130,7 @@ impl SessionState {
         if self.stream.is_some() || self.cell.connections.lock().is_empty() {
             return;
         }
-        if let Err(refusal) = self.prepare_list().await {
+        if let Err(refusal) = Box::pin(self.prepare_list()).await {
             // They come back with their positions, as soon as there is somebody who can answer.
             tracing::warn!(session.person = %self.cell.person, %refusal, "a session could not go on");
             self.cell.close_all(CloseCode::Internal);

@@ -90,11 +90,12 @@ impl SessionState {
     async fn work(&mut self, message: SessionMsg) {
         fail::fail_point!(format!("session/{}", self.cell.person).as_str());
         match message {
-            SessionMsg::Join(join) => self.join(&join).await,
+            // Boxed, since an actor is as large as the largest thing it ever does.
+            SessionMsg::Join(join) => Box::pin(self.join(&join)).await,
             SessionMsg::Leave(connection) => self.leave(connection),
             SessionMsg::Submit(submission) => self.submit(&submission),
             SessionMsg::Reply(reply) => self.reply(&reply),
-            SessionMsg::Watched(reply) => self.watched(&reply).await,
+            SessionMsg::Watched(reply) => Box::pin(self.watched(&reply)).await,
             SessionMsg::Committed { commit, replies, own } => {
                 replies.iter().for_each(|reply| self.reply(reply));
                 self.committed(&commit, own).await;
@@ -108,7 +109,7 @@ impl SessionState {
             }
             SessionMsg::Numbered { stream, events } => self.numbered(stream, &events),
             SessionMsg::Restarted { stream, frame } => self.restarted(stream, &frame),
-            SessionMsg::SignOut(token_id) => self.sign_out(token_id).await,
+            SessionMsg::SignOut(token_id) => Box::pin(self.sign_out(token_id)).await,
             SessionMsg::CloseAll(code) => self.cell.close_all(code),
             SessionMsg::Bye { retry_after_ms } => {
                 for connection in self.cell.connections.lock().values() {

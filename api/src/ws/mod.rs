@@ -71,7 +71,8 @@ pub fn filter(edge: SharedEdge) -> BoxedFilter<(Response,)> {
 async fn run(edge: SharedEdge, mut socket: Socket, name: String) {
     edge.metrics.sockets.inc();
     let introduced = tokio::select! {
-        introduced = handshake::introduce(&edge, &mut socket, name) => introduced,
+        // Boxed, since a task is as large as the largest thing it ever does: this would be it, and lasts milliseconds.
+        introduced = Box::pin(handshake::introduce(&edge, &mut socket, name)) => introduced,
         // Who has joined is told by the house.
         () = edge.draining() => Err(Goodbye::Close(CloseCode::Restarting, None)),
     };

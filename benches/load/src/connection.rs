@@ -2,26 +2,25 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::{FutureExt, SinkExt, StreamExt};
-use otvet_engine::ids::{ConversationId, Epoch, Key, StreamName};
+use otvet_engine::ids::{Epoch, Key, StreamName};
 use otvet_engine::protocol::client::{Claim, History, Mark, Note, Open, Send, Target};
 use otvet_engine::protocol::{Answer, Command, CommandId, Ready, ServerFrame, decode_any};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::comeback::Back;
 use crate::dial::{self, Approach, Socket};
-use crate::ledger::{Balance, Ledger, Received};
-use crate::pace::Timeline;
-use crate::plan::{Action, Pace, Plan};
-use crate::tally::{Given, Micros, Tally};
+use crate::ledger::Received;
+use crate::plan::{Action, Pace};
+use crate::shared::{Outcome, Phase, Place, Shared};
+use crate::tally::{Given, Micros};
 use crate::wire::{self, Text};
 
 /// Frames taken from a socket before what they call for is written.
@@ -29,103 +28,11 @@ const AT_ONCE: usize = 64;
 /// How often a command of the preparation is repeated when the server asks for it.
 const PREPARING: usize = 50;
 
-/// Where a run stands, as its connections are told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Phase {
-    /// Others are still coming in.
-    Waiting,
-    /// Commands are given.
-    Running,
-    /// No more commands; answers are waited for.
-    Draining,
-    /// Everything was answered; deliveries are waited for.
-    Settling,
-    /// The connection is cut, and comes back.
-    Cut,
-    /// The end.
-    Over,
-}
-
-/// What all connections of a run share.
-pub struct Shared {
-    pub plan: Arc<Plan>,
-    /// Distinguishes the keys of this run from those of every other.
-    pub name: String,
-    pub body: String,
-    pub timeline: Timeline,
-    pub tally: Tally,
-    pub ledger: Ledger,
-    pub opening: Semaphore,
-    /// Connections without an unanswered command, after the last was given.
-    pub quiet: Count,
-    /// Connections that have got everything.
-    pub settled: Count,
-    /// Connections that have come back.
-    pub back: Count,
-}
-
-/// A number that somebody waits for.
-#[derive(Default)]
-pub struct Count {
-    number: AtomicUsize,
-    changed: Notify,
-}
-
-impl Count {
-    fn add(&self) {
-        self.number.fetch_add(1, Ordering::AcqRel);
-        self.changed.notify_one();
-    }
-
-    /// The number.
-    pub fn get(&self) -> usize {
-        self.number.load(Ordering::Acquire)
-    }
-
-    /// Waits until it is so large, or the time is over.
-    pub async fn reaches(&self, number: usize, patience: Duration) {
-        let reached = async {
-            while self.get() < number {
-                self.changed.notified().await;
-            }
-        };
-        // Whoever is missing shows in the account.
-        let _ = tokio::time::timeout(patience, reached).await;
-    }
-}
-
-/// A conversation that the connection writes in.
-#[derive(Debug, Clone)]
-pub struct Place {
-    pub id: ConversationId,
-    pub stream: String,
-}
-
-impl Place {
-    pub fn new(id: ConversationId) -> Self {
-        Self { id, stream: StreamName::Conversation(id).to_string() }
-    }
-}
-
 struct Pending {
     id: i64,
     given: Given,
     /// Of `places`.
     place: usize,
-}
-
-/// What a connection came to.
-#[derive(Debug, Default)]
-pub struct Outcome {
-    pub balance: Balance,
-    /// Commands without an answer.
-    pub unanswered: u64,
-    /// Commands that were due and could not be given, since too many before them had no answer.
-    pub unsent: u64,
-    /// Why it ended before its time.
-    pub ended: Option<String>,
-    /// How it came back after the cut.
-    pub back: Option<Back>,
 }
 
 /// One joined connection.
@@ -387,7 +294,7 @@ impl Connection {
     /// Takes a frame and all that are there behind it; says why the connection has ended, if it has.
     fn take_all(&mut self, first: Option<Result<Message, Error>>) -> Option<String> {
         let mut next = first;
-        for _ in 0..AT_ONCE {
+        for taken in 1.. {
             match next {
                 None => return Some("the server hung up".to_owned()),
                 Some(Err(error)) => return Some(why(&error)),
@@ -399,9 +306,12 @@ impl Connection {
                 }
                 Some(Ok(message)) => self.take(&message),
             }
+            if taken == AT_ONCE {
+                break;
+            }
             match self.socket.next().now_or_never() {
                 Some(more) => next = more,
-                None => return None,
+                None => break,
             }
         }
         None

@@ -14,6 +14,7 @@ mod people;
 pub mod plan;
 pub mod report;
 mod run;
+mod shared;
 pub mod tally;
 mod wire;
 

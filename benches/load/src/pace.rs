@@ -27,7 +27,11 @@ impl Timeline {
 pub fn moment(from: Micros, per_second: f64, k: u64) -> Micros {
     #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 commands")]
     let offset = k as f64 * 1_000_000.0 / per_second;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a run is shorter than 2^63 µs")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a run is shorter than 2^63 µs"
+    )]
     let offset = offset as u64;
     from + offset
 }

@@ -91,6 +91,7 @@ async fn guest(sender: &mut SendRequest<Full<Bytes>>, host: &str) -> Result<Stri
         let signed_in: SignedIn = serde_json::from_slice(&body).map_err(|error| network(&error))?;
         return Ok(signed_in.token);
     }
-    let why = serde_json::from_slice::<Problem>(&body).ok().and_then(|problem| problem.detail.or(problem.title));
+    let why =
+        serde_json::from_slice::<Problem>(&body).ok().and_then(|problem| problem.detail.or(problem.title));
     Err(RunError::Guests { status, why: why.unwrap_or_default() })
 }

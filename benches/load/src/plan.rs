@@ -135,8 +135,7 @@ pub enum Action {
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Send, Self::Read, Self::Typing, Self::History, Self::Ping, Self::Note];
+    pub const ALL: [Self; 6] = [Self::Send, Self::Read, Self::Typing, Self::History, Self::Ping, Self::Note];
 
     /// Its command's name.
     pub const fn name(self) -> &'static str {

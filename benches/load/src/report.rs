@@ -6,8 +6,8 @@ use std::fmt::{self, Write};
 use otvet_engine::protocol::Format;
 use serde::{Deserialize, Serialize};
 
-use crate::connection::Outcome;
 use crate::plan::{Action, Pace, Plan};
+use crate::shared::Outcome;
 use crate::tally::{Latencies, Tally};
 
 /// What a run came to. Times are in microseconds.
@@ -348,7 +348,8 @@ impl Report {
         }
         let d = &self.deliveries;
         if d.latency_us.count > 0 {
-            let mut line = format!("{:<10}{:>10}{:>10}{:>8}{:>8}", "delivery", d.latency_us.count, "", "", d.late);
+            let mut line =
+                format!("{:<10}{:>10}{:>10}{:>8}{:>8}", "delivery", d.latency_us.count, "", "", d.late);
             write_distribution(&mut line, &d.latency_us)?;
             writeln!(f, "{line}")?;
         }

@@ -9,12 +9,13 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
 
-use crate::connection::{Connection, Count, Outcome, Phase, Place, Shared};
+use crate::connection::Connection;
 use crate::ledger::Ledger;
 use crate::pace::{Timeline, keep};
 use crate::people::guests;
 use crate::plan::{Pace, Plan, PlanError};
 use crate::report::Report;
+use crate::shared::{Count, Outcome, Phase, Place, Shared};
 use crate::tally::{Micros, Tally, Window, micros};
 
 /// Conversations that one manager takes at most: as many as a panel lists.
@@ -34,7 +35,9 @@ pub enum RunError {
     #[error("the server does not answer: {0}; look whether it runs, and at its log")]
     Network(String),
     /// It makes no guests.
-    #[error("no guest was made ({status} {why}); raise identity.guests_per_address_per_minute, or lower --visitors")]
+    #[error(
+        "no guest was made ({status} {why}); raise identity.guests_per_address_per_minute, or lower --visitors"
+    )]
     Guests {
         /// HTTP's.
         status: u16,

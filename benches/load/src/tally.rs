@@ -122,7 +122,12 @@ pub struct Tally {
 impl Tally {
     /// Nothing yet; what takes longer than `late_after` will be late.
     pub fn new(late_after: Micros) -> Self {
-        Self { window: OnceLock::new(), late_after, actions: Default::default(), deliveries: Mutex::default() }
+        Self {
+            window: OnceLock::new(),
+            late_after,
+            actions: Default::default(),
+            deliveries: Mutex::default(),
+        }
     }
 
     /// Says what is to be measured; until then, nothing is.

@@ -96,7 +96,8 @@ mod tests {
 
     #[test]
     fn a_key_with_escapes_is_read_too() {
-        let event = br#"{"type":"event","stream":"session/u1","seq":3,"kind":"message","key":"a\"b","body":"x"}"#;
+        let event =
+            br#"{"type":"event","stream":"session/u1","seq":3,"kind":"message","key":"a\"b","body":"x"}"#;
         let event = read(Format::Json, event).unwrap();
         assert_eq!(event.key.as_ref().map(Text::as_str), Some("a\"b"));
         assert!(read(Format::Json, b"[]").is_none());

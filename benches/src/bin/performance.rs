@@ -13,7 +13,8 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.split_first() {
         Some((command, parts)) if command == "measure" => {
-            let otvet = std::env::var_os("OTVET_BIN").map_or_else(|| root.join("target/release/otvet"), PathBuf::from);
+            let otvet = std::env::var_os("OTVET_BIN")
+                .map_or_else(|| root.join("target/release/otvet"), PathBuf::from);
             let otvet = std::fs::canonicalize(&otvet)
                 .with_context(|| format!("{}: run `cargo build --release` first", otvet.display()))?;
             let all: Vec<String> = PARTS.map(str::to_owned).to_vec();

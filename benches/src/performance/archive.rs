@@ -47,7 +47,16 @@ impl Archive {
                 let subject = format!("Order {n}");
                 let bytes = id.as_bytes().as_slice();
                 conversation.execute(params![
-                    bytes, subject, status, person, name, 2, 1, at, question, waits.then_some(at)
+                    bytes,
+                    subject,
+                    status,
+                    person,
+                    name,
+                    2,
+                    1,
+                    at,
+                    question,
+                    waits.then_some(at)
                 ])?;
                 event.execute(params![bytes, 1, at, "opened", person, name, None::<Vec<u8>>, subject])?;
                 let key = format!("key-{n}").into_bytes();
@@ -70,7 +79,16 @@ impl Archive {
             let mut event = transaction.prepare_cached(EVENT)?;
             let (person, name) = ("g1", "Visitor 1");
             conversation.execute(params![
-                bytes, "A long thread", "waiting", person, name, last, last - 1, AT, "The newest", AT
+                bytes,
+                "A long thread",
+                "waiting",
+                person,
+                name,
+                last,
+                last - 1,
+                AT,
+                "The newest",
+                AT
             ])?;
             event.execute(params![bytes, 1, AT, "opened", person, name, None::<Vec<u8>>, "A long thread"])?;
             for seq in 2..=last {

@@ -97,12 +97,8 @@ pub fn draw(title: &str, x_name: &str, y_name: &str, lines: &[Line<'_>]) -> Opti
         }
         #[expect(clippy::cast_precision_loss, reason = "there are a few lines")]
         let at = LEFT + 12.0 + n as f64 * 160.0;
-        let _ = writeln!(
-            svg,
-            "<text x=\"{at}\" y=\"{}\" fill=\"{colour}\">{}</text>",
-            HEIGHT - 8.0,
-            line.name
-        );
+        let _ =
+            writeln!(svg, "<text x=\"{at}\" y=\"{}\" fill=\"{colour}\">{}</text>", HEIGHT - 8.0, line.name);
     }
     let _ = writeln!(
         svg,

@@ -102,8 +102,11 @@ impl Place {
 
 /// Runs `otvet bench` and reads its report.
 pub fn bench(otvet: &Path, arguments: &[&str]) -> Result<Report> {
-    let output =
-        Command::new(otvet).args(["bench", "--json", "-"]).args(arguments).stderr(Stdio::inherit()).output()?;
+    let output = Command::new(otvet)
+        .args(["bench", "--json", "-"])
+        .args(arguments)
+        .stderr(Stdio::inherit())
+        .output()?;
     let text = String::from_utf8(output.stdout)?;
     ensure!(!text.is_empty(), "otvet bench {} ended with {}", arguments.join(" "), output.status);
     // A run that lost something ends with 1 and has a report all the same: the document says what was lost.

@@ -109,8 +109,19 @@ pub fn comeback(otvet: &Path, figures: &mut Figures) -> Result<()> {
     let report = bench(
         otvet,
         &[
-            "--visitors", &count, "--managers", "0", "--rate", "500", "--mix", "send", "--duration", "3", "--cut",
-            "--opening", &opening,
+            "--visitors",
+            &count,
+            "--managers",
+            "0",
+            "--rate",
+            "500",
+            "--mix",
+            "send",
+            "--duration",
+            "3",
+            "--cut",
+            "--opening",
+            &opening,
         ],
     )?;
     let back = report.comeback.context("all were cut")?;

@@ -7,22 +7,20 @@ use async_trait::async_trait;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
 use sea_orm::sqlx::Error as SqlxError;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Iden,
-    IdenStatic, Iterable, QueryFilter, QuerySelect, RuntimeErr, SqlErr, SqliteTransactionMode, Statement,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Iden, IdenStatic,
+    Iterable, QueryFilter, QuerySelect, RuntimeErr, SqlErr, SqliteTransactionMode, Statement,
     TransactionOptions, TransactionTrait, Value,
 };
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::admission::{Admission, asked_keys, digest};
+use super::statements::{LARGEST, insert, padded};
 use super::writer::{Store, Verdict};
 use super::{Batch, CommitError, KeyedEvent, ReadError, rows};
 use crate::ids::{ConversationId, Key, PersonId};
 use crate::store::Database;
 use crate::store::entities::{chat_conversations, chat_cursors, chat_events};
-
-/// Rows in one statement: the widest has 22 columns, and SQLite takes 32,766 values.
-const ROWS_PER_STATEMENT: usize = 1000;
 
 /// Why nothing of a group has an answer of its own.
 #[derive(Debug)]
@@ -146,41 +144,13 @@ async fn fill(transaction: &DatabaseTransaction, batches: &[&Batch]) -> Result<V
             }
         }));
     }
-    insert::<chat_events::Entity, _>(transaction, events, None).await?;
-    let backend = transaction.get_database_backend();
-    insert::<chat_conversations::Entity, _>(
-        transaction,
-        projections.into_values(),
-        Some(newer_projection(backend)),
-    )
-    .await?;
-    insert::<chat_cursors::Entity, _>(transaction, cursors.into_values(), Some(later_cursor(backend)))
-        .await?;
+    insert::<chat_events::Entity, _>(transaction, events, |_| None).await?;
+    insert(transaction, projections.into_values(), |backend| Some(newer_projection(backend))).await?;
+    insert(transaction, cursors.into_values(), |backend| Some(later_cursor(backend))).await?;
     for (conversation, person) in gone {
         chat_cursors::Entity::delete_by_id((conversation.0, person.to_string())).exec(transaction).await?;
     }
     Ok(verdicts)
-}
-
-/// Many rows a statement, never one by one.
-async fn insert<E, A>(
-    transaction: &DatabaseTransaction,
-    rows: impl IntoIterator<Item = A>,
-    on_conflict: Option<OnConflict>,
-) -> Result<(), DbErr>
-where
-    E: EntityTrait,
-    A: ActiveModelTrait<Entity = E>,
-{
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
-        let mut insert = E::insert_many(rows.by_ref().take(ROWS_PER_STATEMENT));
-        if let Some(on_conflict) = on_conflict.clone() {
-            insert = insert.on_conflict(on_conflict);
-        }
-        insert.exec_without_returning(transaction).await?;
-    }
-    Ok(())
 }
 
 /// A projection row takes the place of an older one, never of a newer one.
@@ -233,6 +203,7 @@ pub(super) async fn heads(
 ) -> Result<HashMap<ConversationId, u64>, ReadError> {
     use chat_conversations::Column;
     let ids: BTreeSet<Uuid> = conversations.map(|id| id.0).collect();
+    let ids = padded(ids.into_iter().collect());
     let rows: Vec<(Uuid, i64)> = chat_conversations::Entity::find()
         .select_only()
         .columns([Column::Id, Column::LastSeq])
@@ -251,9 +222,12 @@ pub(super) async fn stored_keys(
         return Ok(Vec::new());
     }
     let mut found = Vec::new();
-    for asked in asked.chunks(ROWS_PER_STATEMENT) {
-        found.extend(by_keys(connection, asked).await?);
+    for asked in asked.chunks(LARGEST) {
+        found.extend(by_keys(connection, &padded(asked.to_vec())).await?);
     }
+    // What was asked twice is found twice.
+    found.sort_unstable_by_key(|row| row.id);
+    found.dedup_by_key(|row| row.id);
     // The digest of a question contains the subject, which stands in the event before it.
     let questions = found.iter().filter(|row| row.seq == 2).map(|row| row.conversation_id);
     let subjects = subjects(connection, questions.collect()).await?;

@@ -26,6 +26,7 @@ mod own_lists;
 mod reads;
 mod rows;
 mod search;
+mod statements;
 #[cfg(test)]
 mod tests;
 mod writer;

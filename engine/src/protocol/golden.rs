@@ -215,5 +215,5 @@ fn every_variant_has_a_golden_frame() {
 #[test]
 fn the_codec_knows_every_command() {
     let types: BTreeSet<&str> = CLIENT.iter().map(|name| name.trim_start_matches("client.")).collect();
-    assert_eq!(types, KINDS.into_iter().collect());
+    assert_eq!(types, KINDS.map(|(name, _)| name).into_iter().collect());
 }

@@ -96,7 +96,8 @@ enum WireFormat {
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "write a number of seconds".to_owned())?;
-    Duration::try_from_secs_f64(seconds).map_err(|_| "write a number of seconds that is not negative".to_owned())
+    Duration::try_from_secs_f64(seconds)
+        .map_err(|_| "write a number of seconds that is not negative".to_owned())
 }
 
 /// Carries it out. `overrides` are the settings of a server of its own.

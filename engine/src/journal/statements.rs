@@ -1,0 +1,119 @@
+//! Statements of many rows, as texts that are made once. A connection keeps its plans under their texts, so rows go out in
+//! few sizes: reading a statement of a hundred rows costs SQLite more than carrying it out.
+
+use std::sync::{Arc, LazyLock};
+
+use dashmap::DashMap;
+use sea_orm::sea_query::{Expr, OnConflict, Query};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, Iterable, Statement, StatementBuilder,
+    Value, Values,
+};
+
+/// The rows of the largest statement. The widest row has 22 columns, and SQLite takes 32,766 values.
+pub(super) const LARGEST: usize = 256;
+
+/// The database, the table, and how many rows.
+type Shape = (&'static str, &'static str, usize);
+
+static TEXTS: LazyLock<DashMap<Shape, Arc<str>>> = LazyLock::new(DashMap::new);
+
+/// Stores rows, many a statement, never one by one. All rows of a table have the same columns set.
+pub(super) async fn insert<E, A>(
+    connection: &impl ConnectionTrait,
+    rows: impl IntoIterator<Item = A>,
+    on_conflict: impl Fn(DbBackend) -> Option<OnConflict>,
+) -> Result<(), DbErr>
+where
+    E: EntityTrait,
+    A: ActiveModelTrait<Entity = E>,
+{
+    let backend = connection.get_database_backend();
+    let rows: Vec<A> = rows.into_iter().collect();
+    let Some(first) = rows.first() else { return Ok(()) };
+    let columns: Vec<E::Column> =
+        E::Column::iter().filter(|column| !first.get(*column).is_not_set()).collect();
+    let sizes = sizes(rows.len());
+    let mut rows = rows.into_iter();
+    for size in sizes {
+        let text = text::<E>(backend, &columns, size, &on_conflict);
+        let mut values = Vec::with_capacity(size * columns.len());
+        for mut row in rows.by_ref().take(size) {
+            let row = columns.iter().map(|column| row.take(*column).into_value());
+            values.extend(row.map(|value| value.unwrap_or(Value::Bool(None))));
+        }
+        let statement =
+            Statement { sql: (*text).to_owned(), values: Some(Values(values)), db_backend: backend };
+        connection.execute_raw(statement).await?;
+    }
+    Ok(())
+}
+
+fn text<E: EntityTrait>(
+    backend: DbBackend,
+    columns: &[E::Column],
+    rows: usize,
+    on_conflict: impl Fn(DbBackend) -> Option<OnConflict>,
+) -> Arc<str> {
+    let table = E::default();
+    let of = match backend {
+        DbBackend::MySql => "mysql",
+        DbBackend::Postgres => "postgres",
+        _ => "sqlite",
+    };
+    let made = TEXTS.entry((of, table.table_name(), rows)).or_insert_with(|| {
+        let mut insert = Query::insert();
+        insert.into_table(table.table_ref()).columns(columns.iter().copied());
+        for _ in 0..rows {
+            insert.values_panic(columns.iter().map(|_| Expr::value(0)));
+        }
+        if let Some(on_conflict) = on_conflict(backend) {
+            insert.on_conflict(on_conflict);
+        }
+        StatementBuilder::build(&insert, &backend).sql.into()
+    });
+    Arc::clone(&made)
+}
+
+/// Cuts so many rows into statements whose sizes are powers of two.
+fn sizes(mut rows: usize) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let size = 1 << rows.min(LARGEST).checked_ilog2()?;
+        rows -= size;
+        Some(size)
+    })
+}
+
+/// Repeats the last one until their number is a power of two: what is looked up twice is found all the same.
+pub(super) fn padded<T: Clone>(mut asked: Vec<T>) -> Vec<T> {
+    if let Some(last) = asked.last().cloned() {
+        asked.resize(asked.len().next_power_of_two(), last);
+    }
+    asked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::entities::chat_cursors;
+
+    #[test]
+    fn rows_go_out_in_few_sizes() {
+        assert_eq!(sizes(0).count(), 0);
+        assert_eq!(sizes(200).collect::<Vec<_>>(), [128, 64, 8]);
+        assert_eq!(sizes(700).collect::<Vec<_>>(), [256, 256, 128, 32, 16, 8, 4]);
+        assert_eq!(padded(vec![1, 2, 3]), [1, 2, 3, 3]);
+        assert!(padded(Vec::<u8>::new()).is_empty());
+    }
+
+    #[test]
+    fn a_text_has_a_place_for_every_value_and_is_made_once() {
+        let columns: Vec<_> = chat_cursors::Column::iter().collect();
+        for backend in [DbBackend::Sqlite, DbBackend::Postgres, DbBackend::MySql] {
+            let made = || text::<chat_cursors::Entity>(backend, &columns, 4, |_| None);
+            let place = if backend == DbBackend::Postgres { '$' } else { '?' };
+            assert_eq!(made().matches(place).count(), 4 * columns.len(), "{}", made());
+            assert!(Arc::ptr_eq(&made(), &made()));
+        }
+    }
+}
