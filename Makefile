@@ -52,12 +52,13 @@ fuzz: ## Long runs of the fuzz targets and of the state machine against its mode
 browser: release ## The faces in a real Chromium against the real server
 	cd clients && OTVET_BIN=$(OTVET_BIN) npm run browser
 
-android: release ## The Android app: builds it, tests its screens against the real server, makes and checks the APK
+android: release ## The Android app: builds it, tests it against the real server and the checker, makes and checks the APK
 	OTVET_BIN=$(OTVET_BIN) clients/android/build/android.sh
+	OTVET_BIN=$(OTVET_BIN) cargo test -p otvet-tests --test phone
 .PHONY: android
 
-android-test: release
-	@if command -v javac >/dev/null && command -v mvn >/dev/null; then OTVET_BIN=$(OTVET_BIN) clients/android/build/android.sh; \
+android-test:
+	@if command -v javac >/dev/null && command -v mvn >/dev/null; then $(MAKE) --no-print-directory android; \
 	else echo "NOTE: the Android tests were NOT run: there is no JDK (javac) or no Maven (mvn) here"; fi
 .PHONY: android-test
 
