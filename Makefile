@@ -9,9 +9,9 @@ help: ## Lists these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 quick: ## The inner loop: unit tests of the Rust crates, debug build, no faces
-	cargo test --workspace --exclude otvet-tests
+	cargo test --workspace --exclude otvet-tests --exclude otvet-benches
 
-test: parts web-test rust-test e2e faults-short bench-test browser android-test ## Everything: Rust, TypeScript, end to end, faults, benches once, browser, Android; installs what its real parts need
+test: parts web-test rust-test e2e faults-short browser android-test ## Everything: Rust, TypeScript, end to end, faults, benches once, browser, Android; installs what its real parts need
 	@echo "all suites passed"
 
 check: ## Formatting, lints as errors, types, licences
@@ -30,9 +30,8 @@ web: ## Builds the faces
 web-test: ## TypeScript: types, lints, unit tests, golden frames
 	cd clients && npm ci --no-audit --no-fund && npm run typecheck && npm run lint && npm test
 
-rust-test: ## Rust: unit and contract tests, OpenAPI and golden frames
+rust-test: ## Rust: unit and contract tests, OpenAPI and golden frames, every bench once
 	cargo test --workspace --exclude otvet-tests
-	cargo test -p otvet-benches --benches
 
 release: ## The binary that is shipped
 	cargo build --release
@@ -61,19 +60,17 @@ bench: release ## Measures everything beside its ceiling and writes docs/perform
 	cargo run --release -p otvet-benches --bin performance -- write
 .PHONY: bench
 
-bench-test: ## Runs every bench once, in a debug build, to see that it still does
-	cargo test -p otvet-benches --benches
-.PHONY: bench-test
 
 browser: release ## The faces in a real Chromium against the real server
 	cd clients && OTVET_BIN=$(OTVET_BIN) npm run browser
 
-android: release ## The Android app: builds it, tests its screens against the real server, makes and checks the APK
+android: release ## The Android app: builds it, tests it against the real server and the checker, makes and checks the APK
 	OTVET_BIN=$(OTVET_BIN) clients/android/build/android.sh
+	OTVET_BIN=$(OTVET_BIN) cargo test -p otvet-tests --test phone
 .PHONY: android
 
-android-test: release
-	@if command -v javac >/dev/null && command -v mvn >/dev/null; then OTVET_BIN=$(OTVET_BIN) clients/android/build/android.sh; \
+android-test:
+	@if command -v javac >/dev/null && command -v mvn >/dev/null; then $(MAKE) --no-print-directory android; \
 	else echo "NOTE: the Android tests were NOT run: there is no JDK (javac) or no Maven (mvn) here"; fi
 .PHONY: android-test
 

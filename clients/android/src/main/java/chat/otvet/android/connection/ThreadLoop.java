@@ -39,14 +39,15 @@ public final class ThreadLoop implements Loop {
     return System.currentTimeMillis();
   }
 
-  /** Takes no more jobs and forgets those that wait for a time; waits for the one that runs. */
-  public void end() {
+  /** Takes no more jobs and forgets those that wait; waits for the one that runs, and tells whether it came to its end. */
+  public boolean end() {
     executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     executor.shutdown();
     try {
-      executor.awaitTermination(5, TimeUnit.SECONDS);
+      return executor.awaitTermination(5, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      return false;
     }
   }
 

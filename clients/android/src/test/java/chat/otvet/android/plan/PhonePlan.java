@@ -2,7 +2,6 @@ package chat.otvet.android.plan;
 
 import chat.otvet.android.protocol.JsonText;
 import chat.otvet.android.protocol.Person;
-import chat.otvet.android.store.SqliteStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,14 +29,14 @@ public class PhonePlan {
     Map<String, Object> plan = JsonText.decode(Files.readString(folder.resolve("plan.json")));
     int port = ((Long) plan.get("port")).intValue();
     Random random = new Random((Long) plan.get("seed"));
-    SqliteStore store = new SqliteStore(RuntimeEnvironment.getApplication());
     List<PlanPhone> phones = new ArrayList<>();
     for (Object one : (List<?>) plan.get("people")) {
       Map<?, ?> identity = (Map<?, ?>) one;
       @SuppressWarnings("unchecked")
       Person person = Person.of((Map<String, Object>) identity.get("person"));
       Path log = folder.resolve("phone-" + phones.size() + ".log");
-      phones.add(new PlanPhone(port, person, (String) identity.get("token"), store, new PhoneLog(log), new Random(random.nextLong())));
+      phones.add(
+          new PlanPhone(port, person, (String) identity.get("token"), RuntimeEnvironment.getApplication(), new PhoneLog(log), new Random(random.nextLong())));
     }
     say("started");
     while (!isSaid("rest")) {
@@ -51,7 +50,6 @@ public class PhonePlan {
     await(() -> isSaid("end"), "the end");
     for (PlanPhone phone : phones) await(phone::isQuiet, phone + " is quiet");
     for (PlanPhone phone : phones) phone.end();
-    store.close();
     say("ended");
   }
 

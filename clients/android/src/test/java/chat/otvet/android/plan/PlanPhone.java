@@ -1,5 +1,7 @@
 package chat.otvet.android.plan;
 
+import android.content.Context;
+import android.content.ContextWrapper;
 import chat.otvet.android.account.HttpClients;
 import chat.otvet.android.connection.ConnectionState;
 import chat.otvet.android.connection.OkHttpSocket;
@@ -9,7 +11,8 @@ import chat.otvet.android.delivery.ClientView;
 import chat.otvet.android.protocol.Person;
 import chat.otvet.android.protocol.Summary;
 import chat.otvet.android.server.Cable;
-import chat.otvet.android.store.Store;
+import chat.otvet.android.store.SqliteStore;
+import java.io.File;
 import java.io.IOException;
 import java.util.Random;
 import okhttp3.OkHttpClient;
@@ -17,12 +20,14 @@ import okhttp3.OkHttpClient;
 /** One phone of the plan: the app's real client over a cable that breaks, in a process that is killed now and then. */
 final class PlanPhone {
   private static final int MOST_OPENED = 3;
+  /** How often the end of a loop is waited for: a busy machine takes long over one job. */
+  private static final int LOOP_PATIENCE = 12;
   /** So long without a frame, nothing more is on its way. */
   private static final long QUIET_MS = 1500;
 
   private final Person person;
   private final String token;
-  private final Store store;
+  private final Context disk;
   private final PhoneLog log;
   private final Random random;
   private final Cable cable;
@@ -30,15 +35,22 @@ final class PlanPhone {
   private int words;
   private int keys;
   private long cutUntil;
+  private SqliteStore store;
   private ThreadLoop loop;
   private OkHttpClient http;
   private Client client;
   private volatile ClientView view;
 
-  PlanPhone(int port, Person person, String token, Store store, PhoneLog log, Random random) throws IOException {
+  PlanPhone(int port, Person person, String token, Context app, PhoneLog log, Random random) throws IOException {
     this.person = person;
     this.token = token;
-    this.store = store;
+    // Each phone has a disk of its own.
+    disk = new ContextWrapper(app) {
+      @Override
+      public File getDatabasePath(String name) {
+        return new File(app.getFilesDir(), person.id + "-" + name);
+      }
+    };
     this.log = log;
     this.random = random;
     cable = new Cable(port);
@@ -89,6 +101,7 @@ final class PlanPhone {
   void end() throws IOException {
     client.end(false);
     loop.end();
+    store.close();
     log.close();
     cable.close();
   }
@@ -100,6 +113,7 @@ final class PlanPhone {
   }
 
   private void start() {
+    store = new SqliteStore(disk);
     loop = new ThreadLoop(person.id);
     http = HttpClients.to(cable.origin(), null);
     Client.Parts parts = new Client.Parts();
@@ -121,9 +135,12 @@ final class PlanPhone {
 
   /** As the system kills a process: nothing is written or said any more. */
   private void kill() {
-    loop.end();
+    // Else two processes would be one phone, and its log would be neither's.
+    int patience = LOOP_PATIENCE;
+    while (!loop.end()) if (--patience == 0) throw new AssertionError(person.name + "'s loop does not end");
     log.ended(null);
     http.dispatcher().cancelAll();
+    store.close();
     view = null;
   }
 
