@@ -11,6 +11,8 @@ import chat.otvet.android.connection.ConnectionState;
 import chat.otvet.android.server.Cable;
 import chat.otvet.android.server.Manager;
 import chat.otvet.android.server.OtvetServer;
+import chat.otvet.android.store.SqliteStore;
+import chat.otvet.android.store.StoredThread;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.Rule;
@@ -49,6 +51,8 @@ public class ResilienceTest {
       mark.answer(conversation, "It left on Monday.");
       phone.openThread(conversation);
       phone.await("the answer", () -> phone.saysRow(R.id.log, "It left on Monday."));
+      String me = phone.session().account().person.id;
+      phone.await("the thread is stored", () -> storedSeq(me) == 4);
       cable.cut();
       phone.await("the loss", () -> phone.session().view().state != ConnectionState.ONLINE);
       phone.send("And when does it come?");
@@ -147,6 +151,14 @@ public class ResilienceTest {
     phone.showList();
     phone.openThread(conversation);
     phone.await("the words", () -> phone.text(R.id.message).equals("not sent yet"));
+  }
+
+  /** Up to where the newest thread is on the disk; 0 when there is none. */
+  private long storedSeq(String owner) {
+    try (SqliteStore store = new SqliteStore(phone.app())) {
+      List<StoredThread> threads = store.threads(owner);
+      return threads.isEmpty() ? 0 : threads.get(0).lastSeq();
+    }
   }
 
   /** Whether the thread shows just these messages, in this order. */
