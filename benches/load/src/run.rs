@@ -247,7 +247,9 @@ impl<'a> Run<'a> {
     /// The warm-up and what is measured.
     async fn load(&mut self) {
         let (plan, timeline) = (Arc::clone(&self.shared.plan), self.shared.timeline);
-        let begin = timeline.now() + micros(HEAD_START);
+        // The schedule's thread needs a moment to begin; a closed loop would use it for commands that nobody measures.
+        let head_start = if matches!(plan.pace, Pace::Open { .. }) { HEAD_START } else { Duration::ZERO };
+        let begin = timeline.now() + micros(head_start);
         let warm_up = if plan.pace == Pace::Idle { Duration::ZERO } else { plan.warm_up };
         let from = begin + micros(warm_up);
         let to = from + micros(plan.duration);

@@ -10,13 +10,15 @@ async fn its_account_is_the_databases() {
     world::run(&[], async |world| {
         let url = format!("http://{}", world.server.place());
         let arguments = ["bench", "--url", &url, "--visitors", "40", "--managers", "0", "--mix", "send"];
-        let arguments = [&arguments[..], &["--duration", "2", "--warm-up", "0", "--json", "-"]].concat();
+        // On a schedule: what a closed loop gives between the end of the measured time and its own is in no account.
+        let schedule = ["--rate", "200", "--duration", "2", "--warm-up", "0", "--json", "-"];
+        let arguments = [&arguments[..], &schedule].concat();
         let report: Value = serde_json::from_str(&world.server.operate(&arguments).await?)?;
         let sent = &report["commands"]["send"];
         let stored = messages(&world.server.directory().join("otvet.db").display().to_string()).await?;
         ensure!(
-            sent["ok"].as_i64() == Some(stored - 40),
-            "{stored} messages are stored, 40 of them questions; acknowledged: {sent}"
+            sent["ok"] == 400 && stored == 440,
+            "{stored} messages are stored, 40 of them questions; 400 were due, acknowledged: {sent}"
         );
         ensure!(report["deliveries"]["lost"] == 0 && report["deliveries"]["doubled"] == 0, "{report}");
         Ok(())
