@@ -63,7 +63,7 @@ pub enum StartError {
         /// Where it should be.
         path: String,
         /// What is wrong with it.
-        cause: std::io::Error,
+        cause: io::Error,
     },
     /// The actors.
     #[error("the actors did not start: {0}")]

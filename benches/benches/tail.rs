@@ -1,5 +1,6 @@
 //! Appending to tails with 512 under way: in memory, and in Redis beside the bare pipeline of the same client library.
 
+#![allow(clippy::print_stdout, reason = "what could not be measured is said beside what was")]
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 
 use std::sync::Arc;
