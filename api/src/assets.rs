@@ -1,5 +1,7 @@
 //! The faces, out of the binary: no path ever reaches the disk.
 
+use std::borrow::Cow;
+
 use http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
     ETAG, IF_NONE_MATCH, VARY,
@@ -86,7 +88,10 @@ fn answer(asset: &'static Asset, request: &HeaderMap) -> Response {
     if let Some(encoding) = encoding {
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
-    *response.body_mut() = body.into();
+    *response.body_mut() = match body {
+        Cow::Borrowed(body) => body.into(),
+        Cow::Owned(body) => body.into(),
+    };
     response
 }
 
@@ -102,7 +107,7 @@ fn weak(tag: &str) -> &str {
 }
 
 /// The smallest encoding that the client takes (RFC 9110, section 12.5.3); a tie goes to Brotli.
-fn choose(asset: &'static Asset, request: &HeaderMap) -> (&'static [u8], Option<&'static str>) {
+fn choose(asset: &'static Asset, request: &HeaderMap) -> (Cow<'static, [u8]>, Option<&'static str>) {
     let mut offers: Vec<(String, f32)> = Vec::new();
     for value in request.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()) {
         for part in value.split(',') {
@@ -119,10 +124,10 @@ fn choose(asset: &'static Asset, request: &HeaderMap) -> (&'static [u8], Option<
     };
     let (brotli, gzip) = (quality("br"), quality("gzip"));
     match (asset.brotli, asset.gzip) {
-        (Some(body), _) if brotli > 0.0 && brotli >= gzip => (body, Some("br")),
-        (_, Some(body)) if gzip > 0.0 => (body, Some("gzip")),
-        (Some(body), None) if brotli > 0.0 => (body, Some("br")),
-        _ => (asset.identity, None),
+        (Some(body), _) if brotli > 0.0 && brotli >= gzip => (body.into(), Some("br")),
+        (_, Some(body)) if gzip > 0.0 => (body.into(), Some("gzip")),
+        (Some(body), None) if brotli > 0.0 => (body.into(), Some("br")),
+        _ => (asset.identity(), None),
     }
 }
 
@@ -135,7 +140,7 @@ mod tests {
         content_type: "text/html; charset=utf-8",
         etag: "\"abc\"",
         immutable: false,
-        identity: b"plain page",
+        plain: Some(b"plain page"),
         gzip: Some(b"gz"),
         brotli: Some(b"br"),
     };

@@ -43,7 +43,6 @@ fn entry(table: &mut String, index: usize, file: &File, folder: &Path) -> anyhow
     let (content_type, is_text) = content_type(&file.path);
     let digest = Sha256::digest(&file.content);
     let tag: String = digest.iter().take(16).fold(String::new(), |tag, byte| format!("{tag}{byte:02x}"));
-    let identity = include(folder, &format!("{index}"), &file.content)?;
     let gzip = if is_text {
         smaller(folder, &format!("{index}.gz"), &file.content, gzip(&file.content)?)?
     } else {
@@ -54,9 +53,15 @@ fn entry(table: &mut String, index: usize, file: &File, folder: &Path) -> anyhow
     } else {
         "None".into()
     };
+    // Once is enough: what takes no compression gets it unpacked.
+    let plain = if gzip == "None" {
+        format!("Some({})", include(folder, &format!("{index}"), &file.content)?)
+    } else {
+        "None".to_owned()
+    };
     writeln!(
         table,
-        "    Asset {{ path: {:?}, content_type: {content_type:?}, etag: {:?}, immutable: {}, identity: {identity}, gzip: {gzip}, brotli: {brotli} }},",
+        "    Asset {{ path: {:?}, content_type: {content_type:?}, etag: {:?}, immutable: {}, plain: {plain}, gzip: {gzip}, brotli: {brotli} }},",
         file.path,
         format!("\"{tag}\""),
         has_hash(&file.path),

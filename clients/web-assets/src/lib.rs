@@ -6,6 +6,9 @@
 //!
 //! Nothing here reaches the disk at run time: what is not embedded does not exist.
 
+use std::borrow::Cow;
+use std::io::Read;
+
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 /// Path of the visitor's page.
@@ -26,8 +29,8 @@ pub struct Asset {
     pub etag: &'static str,
     /// Whether its name bears a hash of its content, so that it may be cached for ever.
     pub immutable: bool,
-    /// As it is.
-    pub identity: &'static [u8],
+    /// As it is, unless it is kept compressed only: ask [`Asset::identity`].
+    pub plain: Option<&'static [u8]>,
     /// Compressed with gzip, if that makes it smaller.
     pub gzip: Option<&'static [u8]>,
     /// Compressed with brotli, if that makes it smaller.
@@ -35,6 +38,21 @@ pub struct Asset {
 }
 
 impl Asset {
+    /// As it is. Every browser takes a compressed form, so a file that has one is unpacked for the few others: three copies
+    /// would make the binary larger by a tenth.
+    #[must_use]
+    pub fn identity(&self) -> Cow<'static, [u8]> {
+        match (self.plain, self.gzip) {
+            (Some(plain), _) => plain.into(),
+            (None, Some(gzip)) => {
+                let mut plain = Vec::new();
+                flate2::read::GzDecoder::new(gzip).read_to_end(&mut plain).expect("gzip of our own making");
+                plain.into()
+            }
+            (None, None) => unreachable!("the build script keeps one of them"),
+        }
+    }
+
     /// The `ETag` of an encoding (`gzip`, `br`): other bytes must not bear the same strong tag (RFC 9110, 8.8.1).
     #[must_use]
     pub fn etag_for(&self, encoding: &str) -> String {
@@ -63,8 +81,6 @@ pub const fn all() -> &'static [Asset] {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
-
     use super::*;
 
     #[test]
@@ -74,7 +90,7 @@ mod tests {
             assert_eq!(page.content_type, "text/html; charset=utf-8", "{path}");
             assert!(!page.immutable, "{path} keeps its name when its content changes");
             assert_eq!(page.cache_control(), "no-cache");
-            assert!(String::from_utf8_lossy(page.identity).to_lowercase().starts_with("<!doctype html>"));
+            assert!(String::from_utf8_lossy(&page.identity()).to_lowercase().starts_with("<!doctype html>"));
         }
     }
 
@@ -96,19 +112,16 @@ mod tests {
     #[test]
     fn compressed_forms_are_smaller_and_hold_the_same_bytes() {
         for asset in all() {
-            if let Some(gzip) = asset.gzip {
-                let mut plain = Vec::new();
-                flate2::read::GzDecoder::new(gzip).read_to_end(&mut plain).expect("gzip of our own making");
-                assert_eq!(plain, asset.identity, "{}", asset.path);
-                assert!(gzip.len() < asset.identity.len());
-            }
+            let plain = asset.identity();
+            assert_eq!(asset.plain.is_some(), asset.gzip.is_none(), "{} is kept twice", asset.path);
+            assert!(asset.gzip.is_none_or(|gzip| gzip.len() < plain.len()), "{}", asset.path);
             if let Some(brotli) = asset.brotli {
-                let mut plain = Vec::new();
+                let mut unpacked = Vec::new();
                 brotli::Decompressor::new(brotli, 4096)
-                    .read_to_end(&mut plain)
+                    .read_to_end(&mut unpacked)
                     .expect("brotli of our own making");
-                assert_eq!(plain, asset.identity, "{}", asset.path);
-                assert!(brotli.len() < asset.identity.len());
+                assert_eq!(unpacked, *plain, "{}", asset.path);
+                assert!(brotli.len() < plain.len());
             }
         }
         assert!(get(VISITOR).expect("a page").brotli.is_some(), "pages are worth compressing");
@@ -116,7 +129,7 @@ mod tests {
 
     #[test]
     fn tags_are_quoted_and_differ_by_content_and_by_encoding() {
-        let mut tags: Vec<_> = all().iter().map(|asset| (asset.etag, asset.identity)).collect();
+        let mut tags: Vec<_> = all().iter().map(|asset| (asset.etag, asset.identity())).collect();
         tags.sort_unstable();
         for pair in tags.windows(2) {
             assert!(pair[0].0 != pair[1].0 || pair[0].1 == pair[1].1);
