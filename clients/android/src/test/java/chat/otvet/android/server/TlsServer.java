@@ -11,6 +11,7 @@ import java.security.KeyStore;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import okhttp3.CertificatePinner;
+import okhttp3.Response;
 import okhttp3.WebSocket;
 import okhttp3.WebSocketListener;
 import okhttp3.mockwebserver.Dispatcher;
@@ -29,22 +30,38 @@ public final class TlsServer extends ExternalResource {
   /** Frames of all sockets, as they came. */
   public final BlockingQueue<String> frames = new LinkedBlockingQueue<>();
   private final HeldCertificate authority = new HeldCertificate.Builder().certificateAuthority(0).commonName("an authority for tests").build();
+  private final MockWebServer server = new MockWebServer();
+  private final BlockingQueue<WebSocket> sockets = new LinkedBlockingQueue<>();
   private Path trustStore;
   private HeldCertificate certificate;
-  private MockWebServer server;
 
   @Override
   protected void before() throws IOException {
-    serve(0);
+    certify();
+    server.setDispatcher(new Dispatcher() {
+      @Override
+      public MockResponse dispatch(RecordedRequest request) {
+        if ("/api/v1/guest".equals(request.getPath())) {
+          return new MockResponse().setBody("{\"token\":\"7|secret\",\"person\":{\"id\":\"u7\",\"role\":\"visitor\",\"name\":\"Anna\"}}");
+        }
+        return new MockResponse().withWebSocketUpgrade(new Hearing()).setHeader("Sec-WebSocket-Protocol", Encoding.JSON.subprotocol);
+      }
+    });
+    server.start(InetAddress.getByName("localhost"), 0);
   }
 
   @Override
   protected void after() {
     try {
-      server.shutdown();
       trust(false);
     } catch (IOException | GeneralSecurityException e) {
       throw new AssertionError(e);
+    }
+    try {
+      server.shutdown();
+    } catch (IOException e) {
+      // The port is closed all the same: it gave up waiting for a thread that a busy machine has not ended yet.
+      System.err.println("a TLS server ends slowly: " + e.getMessage());
     }
   }
 
@@ -62,11 +79,10 @@ public final class TlsServer extends ExternalResource {
     return server.getRequestCount();
   }
 
-  /** Comes back on the same port with another key, certified by the same authority. */
-  public void changeKey() throws IOException {
-    int port = server.getPort();
-    server.shutdown();
-    serve(port);
+  /** Has another key from now on, certified by the same authority, and sends away whoever is connected. */
+  public void changeKey() {
+    certify();
+    for (WebSocket socket = sockets.poll(); socket != null; socket = sockets.poll()) socket.close(1012, null);
   }
 
   /** Puts the authority into the trust store that this process asks, or takes it out again. */
@@ -87,23 +103,17 @@ public final class TlsServer extends ExternalResource {
     System.setProperty(STORE_PASSWORD, "changeit");
   }
 
-  private void serve(int port) throws IOException {
+  private void certify() {
     certificate = new HeldCertificate.Builder().signedBy(authority).commonName("localhost").addSubjectAlternativeName("localhost").build();
-    server = new MockWebServer();
     server.useHttps(new HandshakeCertificates.Builder().heldCertificate(certificate).build().sslSocketFactory(), false);
-    server.setDispatcher(new Dispatcher() {
-      @Override
-      public MockResponse dispatch(RecordedRequest request) {
-        if ("/api/v1/guest".equals(request.getPath())) {
-          return new MockResponse().setBody("{\"token\":\"7|secret\",\"person\":{\"id\":\"u7\",\"role\":\"visitor\",\"name\":\"Anna\"}}");
-        }
-        return new MockResponse().withWebSocketUpgrade(new Hearing()).setHeader("Sec-WebSocket-Protocol", Encoding.JSON.subprotocol);
-      }
-    });
-    server.start(InetAddress.getByName("localhost"), port);
   }
 
   private final class Hearing extends WebSocketListener {
+    @Override
+    public void onOpen(WebSocket socket, Response response) {
+      sockets.add(socket);
+    }
+
     @Override
     public void onMessage(WebSocket from, String text) {
       frames.add(text);
