@@ -80,7 +80,7 @@ public final class DevicesActivity extends ScreenActivity {
 
   private void problem(ProblemException e) {
     TextView problem = findViewById(R.id.problem);
-    problem.setText(e.status == 0 ? R.string.error_network : R.string.error_unknown);
+    problem.setText(e.status == 0 ? e.unanswered() : R.string.error_unknown);
     problem.setVisibility(View.VISIBLE);
   }
 }

@@ -50,7 +50,7 @@ final class FormProblem {
 
   /** The server's refusal in the app's words. */
   void show(ProblemException problem) {
-    if (problem.status == 0) general(activity.getString(R.string.error_network));
+    if (problem.status == 0) general(activity.getString(problem.unanswered()));
     else if (problem.status == 429) general(activity.getString(R.string.error_throttled, Math.max(1, problem.retryAfterSeconds)));
     else if (problem.status == 403) general(activity.getString(problem.code.equals("forbidden") ? R.string.error_closed : R.string.error_disabled));
     else if (problem.status == 422) fields(problem);

@@ -1,5 +1,7 @@
 package chat.otvet.android.account;
 
+import chat.otvet.android.R;
+import chat.otvet.android.connection.Distrust;
 import java.util.Collections;
 import java.util.Map;
 
@@ -9,7 +11,7 @@ public final class ProblemException extends Exception {
 
   /** HTTP status; 0 when no answer came. */
   public final int status;
-  /** The contract's error code; {@code network} when no answer came. */
+  /** The contract's error code; when no answer came, {@code network}, or {@code certificate} when the server was not trusted. */
   public final String code;
   /** What is wrong with each field, in the server's words. */
   public final transient Map<String, String> errors;
@@ -24,8 +26,13 @@ public final class ProblemException extends Exception {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 
+  /** The words for that no answer came. */
+  int unanswered() {
+    return code.equals("certificate") ? R.string.untrusted : R.string.error_network;
+  }
+
   static ProblemException network(Throwable cause) {
-    ProblemException problem = new ProblemException(0, "network", Collections.emptyMap(), 0);
+    ProblemException problem = new ProblemException(0, Distrust.isBehind(cause) ? "certificate" : "network", Collections.emptyMap(), 0);
     problem.initCause(cause);
     return problem;
   }

@@ -104,24 +104,24 @@ public final class Machine {
           actions.disarm();
           actions.lost();
         } else {
-          retry(false);
+          retry(false, CloseCode.of(code) == CloseCode.RETURN_WARNED ? ConnectionState.UNTRUSTED : ConnectionState.WAITING);
         }
     }
   }
 
   public void timer(Purpose purpose) {
-    if (purpose == Purpose.RETRY && state == ConnectionState.WAITING) {
+    if (purpose == Purpose.RETRY && state.isBackingOff()) {
       connect();
     } else if (purpose == Purpose.HEARTBEAT && state == ConnectionState.ONLINE) {
       ask();
     } else if (purpose == Purpose.PONG && state == ConnectionState.ONLINE || purpose == Purpose.CONNECT && state == ConnectionState.CONNECTING) {
-      retry(true);
+      retry(true, ConnectionState.WAITING);
     }
   }
 
   /** The device woke or the network came back: a socket that was open may be dead, so it is asked at once. */
   public void woke() {
-    if (state == ConnectionState.WAITING || state == ConnectionState.OFFLINE) connect();
+    if (state.isBackingOff() || state == ConnectionState.OFFLINE) connect();
     else if (state == ConnectionState.ONLINE) ask();
   }
 
@@ -131,7 +131,7 @@ public final class Machine {
       actions.disarm();
       actions.dropSocket();
       actions.lost();
-    } else if (state == ConnectionState.WAITING) {
+    } else if (state.isBackingOff()) {
       state = ConnectionState.OFFLINE;
       actions.disarm();
     }
@@ -139,7 +139,7 @@ public final class Machine {
 
   /** What was received makes no sense on this socket; a new one starts over from the positions. */
   public void restart() {
-    if (state.hasSocket()) retry(true);
+    if (state.hasSocket()) retry(true, ConnectionState.WAITING);
   }
 
   private void connect() {
@@ -153,11 +153,11 @@ public final class Machine {
     actions.arm(Purpose.PONG, PONG_TIMEOUT_MS);
   }
 
-  private void retry(boolean drop) {
+  private void retry(boolean drop, ConnectionState meanwhile) {
     int failed = attempt++;
     long atLeast = retryAfterMs;
     retryAfterMs = 0;
-    state = ConnectionState.WAITING;
+    state = meanwhile;
     if (drop) actions.dropSocket();
     actions.lost();
     actions.armRetry(failed, atLeast);

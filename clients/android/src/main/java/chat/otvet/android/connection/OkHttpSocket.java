@@ -75,7 +75,7 @@ public final class OkHttpSocket implements Socket {
 
     @Override
     public void onFailure(WebSocket failed, Throwable cause, Response response) {
-      carry(() -> closed(CloseCode.ABNORMAL));
+      carry(() -> closed(Distrust.isBehind(cause) ? CloseCode.UNTRUSTED : CloseCode.ABNORMAL));
     }
 
     private void closed(int code) {

@@ -62,6 +62,7 @@ public final class Client {
   private final RequestBook requests = new RequestBook();
   private final Mirror mirror = new Mirror(new MirrorHost());
   private final Connection connection;
+  private final HistoryRequests history;
   private final OutgoingQueue queue;
   private final Keeper keeper;
   private final ReadMarks marks = new ReadMarks(requests::ask);
@@ -77,6 +78,7 @@ public final class Client {
     this.parts = parts;
     loop = parts.loop;
     person = parts.person;
+    history = new HistoryRequests(requests, loop, parts.random);
     queue = new OutgoingQueue(parts.store, loop, parts.random, parts.newKey, new QueueHost());
     keeper = new Keeper(parts.store, loop, mirror, parts.person);
     connection = new Connection(loop, parts.sockets, parts.random, parts.offline, new ConnectionOwner());
@@ -109,6 +111,7 @@ public final class Client {
       if (ended) return;
       ended = true;
       connection.stop();
+      history.abandon();
       requests.abandon();
       if (forget) {
         keeper.drop();
@@ -317,8 +320,8 @@ public final class Client {
 
   private final class MirrorHost implements Mirror.Host {
     @Override
-    public void ask(Command command, Answer answer) {
-      requests.ask(command, answer);
+    public void askHistory(Command command, Answer answer) {
+      history.ask(command, answer);
     }
 
     @Override

@@ -30,7 +30,8 @@ import java.util.Set;
 public final class Mirror {
   /** What the mirror needs of the client. */
   public interface Host {
-    void ask(Command command, Answer answer);
+    /** Asks for a page, again when the server refuses it for now. */
+    void askHistory(Command command, Answer answer);
 
     /** Starts over on a new socket, from the positions. */
     void restart();
@@ -213,7 +214,7 @@ public final class Mirror {
   }
 
   private void page(Command command, LiveThread thread, Events then) {
-    host.ask(command, new Answer() {
+    host.askHistory(command, new Answer() {
       @Override
       public void ok(Ok ok) {
         then.came(ok.events);
@@ -306,7 +307,7 @@ public final class Mirror {
 
   private void healFrom(String stream, String id) {
     long after = streams.seq(stream);
-    host.ask(Command.after(id, after, HEAL_PAGE), new Answer() {
+    host.askHistory(Command.after(id, after, HEAL_PAGE), new Answer() {
       @Override
       public void ok(Ok ok) {
         for (Event event : ok.events) event(event);

@@ -10,7 +10,6 @@ import chat.otvet.android.store.QueuedItem;
 import chat.otvet.android.store.QueuedItem.State;
 import chat.otvet.android.store.Store;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -34,8 +33,6 @@ public final class OutgoingQueue {
     void sent(QueuedItem item, Ok ok);
   }
 
-  /** Worth another try: nothing was stored, and the reason passes. */
-  private static final Set<String> PASSING = new HashSet<>(Arrays.asList("rate_limited", "unavailable", "internal"));
   /** A server that fails this often on one item will not do better: the person decides, and the others go on. */
   static final int INTERNAL_TRIES = 5;
   private static final int MAX_BACKOFF_STEP = 6;
@@ -170,7 +167,7 @@ public final class OutgoingQueue {
     if (find(item.key) == null) return;
     int tried = tries.merge(item.key, 1, Integer::sum);
     boolean givenUp = refusal.code.equals("internal") && tried >= INTERNAL_TRIES;
-    if (PASSING.contains(refusal.code) && !givenUp) {
+    if (refusal.isPassing() && !givenUp) {
       replace(item.in(State.QUEUED));
       pauseFor(refusal.retryAfterMs);
     } else if (refusal.code.equals("unauthorized")) {

@@ -113,6 +113,11 @@ public abstract class ServerFrame {
       retryAfterMs = tree.numberOr("retry_after_ms", 0);
       manager = Person.read(tree.optionalObject("manager"));
     }
+
+    /** Worth another try, of a message under its key: the reason passes. */
+    public boolean isPassing() {
+      return code.equals("rate_limited") || code.equals("unavailable") || code.equals("internal");
+    }
   }
 
   /** Replaces all that is known of a stream. A conversation's has {@code conversation}, a list's does not. */

@@ -37,6 +37,9 @@ public final class Banner {
       case OFFLINE:
         show(R.string.offline);
         break;
+      case UNTRUSTED:
+        show(R.string.untrusted);
+        break;
       case REFUSED:
         show(R.string.refused);
         break;

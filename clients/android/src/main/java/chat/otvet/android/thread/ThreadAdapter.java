@@ -187,6 +187,8 @@ final class ThreadAdapter extends BaseAdapter {
     boolean links = Linkify.addLinks(text, LINK, null);
     body.setText(text);
     body.setMovementMethod(links ? android.text.method.LinkMovementMethod.getInstance() : null);
+    // The bubble speaks for its words, but only the words themselves offer their links to a screen reader.
+    body.setImportantForAccessibility(links ? View.IMPORTANT_FOR_ACCESSIBILITY_YES : View.IMPORTANT_FOR_ACCESSIBILITY_NO);
     body.setTextColor(ink);
     body.setLinkTextColor(ink);
     TextView time = view.findViewById(R.id.time);

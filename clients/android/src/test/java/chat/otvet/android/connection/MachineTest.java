@@ -97,6 +97,19 @@ public class MachineTest {
   }
 
   @Test
+  public void aServerThatIsNotTrustedIsTriedAgainAndSaidToBeSo() {
+    machine.start(false);
+    machine.closed(CloseCode.UNTRUSTED, false);
+    assertEquals(ConnectionState.UNTRUSTED, machine.state());
+    expect("CONNECT 15000", "open", "lost", "retry 0 0");
+    machine.timer(Machine.Purpose.RETRY);
+    assertEquals(ConnectionState.CONNECTING, machine.state());
+    machine.closed(CloseCode.UNTRUSTED, false);
+    machine.wentOffline();
+    assertEquals(ConnectionState.OFFLINE, machine.state());
+  }
+
+  @Test
   public void followsTheNetwork() {
     machine.start(true);
     assertEquals(ConnectionState.OFFLINE, machine.state());

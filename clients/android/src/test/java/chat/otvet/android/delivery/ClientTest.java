@@ -3,6 +3,7 @@ package chat.otvet.android.delivery;
 import static chat.otvet.android.delivery.Sample.position;
 import static chat.otvet.android.delivery.Sample.tree;
 import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertNull;
 import static org.junit.Assert.assertTrue;
 
@@ -253,6 +254,65 @@ public class ClientTest {
     client.end(true);
     assertEquals(1, store.queue("u7").size());
     assertNull(store.session("u7"));
+  }
+
+  @Test
+  public void aPageThatIsRefusedForItsRateIsAskedForAgainByItself() {
+    online(tree("conversation/c", position("E", 3)), tree());
+    client.open("c");
+    answer("history", tree("events", List.of(Sample.messageTree("c", 3, "u2", "three")), "more", true));
+    client.loadOlder("c");
+    refuse("history", "rate_limited", 2000);
+    assertTrue("it is still on its way", thread.loading);
+    // A scroll meanwhile is one wish more for the same page.
+    client.loadOlder("c");
+    loop.pass(2249);
+    assertEquals(2, line().all("history").size());
+    loop.pass(1);
+    assertEquals(3, line().all("history").size());
+    assertEquals(3L, line().last("history").get("before"));
+    answer("history", tree("events", List.of(Sample.messageTree("c", 1, "u7", "one"), Sample.messageTree("c", 2, "u2", "two")), "more", false));
+    assertEquals(List.of("one", "two", "three"), bodies());
+    assertFalse(thread.loading);
+  }
+
+  @Test
+  public void aPageThatIsLostWithTheConnectionIsAskedForOnTheNextOne() {
+    online(tree("conversation/c", position("E", 2)), tree());
+    client.open("c");
+    line().listener.closed(1006);
+    loop.pass(251);
+    online(tree("conversation/c", position("E", 2)), tree());
+    refuse("history", "unavailable", 2000);
+    line().listener.closed(1006);
+    loop.pass(1000);
+    assertTrue(line().all("history").isEmpty());
+    // Its time comes while there is no connection, so the next ready is waited for.
+    line().listener.opened();
+    loop.pass(2000);
+    assertTrue(line().all("history").isEmpty());
+    line().say(Sample.ready(new ArrayList<>(), tree("conversation/c", position("E", 2)), tree()));
+    answer("history", tree("events", List.of(Sample.messageTree("c", 1, "u7", "one"), Sample.messageTree("c", 2, "u2", "two")), "more", false));
+    assertEquals(List.of("one", "two"), bodies());
+    assertEquals(1, line().all("history").size());
+  }
+
+  @Test
+  public void aGapThatMayNotBeFilledYetNeedsNoNewSocket() {
+    online(tree("conversation/c", position("E", 1)), tree());
+    client.open("c");
+    answer("history", tree("events", List.of(Sample.messageTree("c", 1, "u7", "one")), "more", false));
+    line().say(Sample.messageTree("c", 3, "u2", "three"));
+    refuse("history", "rate_limited", 500);
+    loop.pass(750);
+    answer("history", tree("events", List.of(Sample.messageTree("c", 2, "u2", "two"), Sample.messageTree("c", 3, "u2", "three")), "more", false));
+    assertEquals(List.of("one", "two", "three"), bodies());
+    assertEquals(1, lines.size());
+    line().say(Sample.messageTree("c", 5, "u2", "five"));
+    refuse("history", "rate_limited", 500);
+    client.end(false);
+    loop.pass(60_000);
+    assertEquals("nothing is asked after the end", 4, line().all("history").size());
   }
 
   @Test

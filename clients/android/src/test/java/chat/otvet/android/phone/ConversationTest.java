@@ -1,7 +1,6 @@
 package chat.otvet.android.phone;
 
 import static org.junit.Assert.assertEquals;
-import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertTrue;
 
 import chat.otvet.android.R;
@@ -23,11 +22,10 @@ public class ConversationTest {
   public void aQuestionIsAnsweredLive() throws Exception {
     Manager mark = Manager.of(server, "Mark");
     phone.enterAsGuest(server.origin(), "Anna");
-    assertTrue(phone.isShown(R.id.empty));
+    phone.await("the empty list", () -> phone.isShown(R.id.empty));
 
     String conversation = phone.ask("Delivery", "Where is my parcel?");
-    assertFalse(phone.isShown(R.id.empty));
-    assertTrue(phone.saysRow(R.id.list, "Delivery"));
+    phone.await("the question in the list", () -> !phone.isShown(R.id.empty) && phone.saysRow(R.id.list, "Delivery"));
     assertTrue(phone.saysRow(R.id.list, "Waiting for an answer"));
 
     mark.answer(conversation, "It comes tomorrow.");

@@ -55,8 +55,6 @@ public class LongThreadTest {
     ListView log = phone.screen().findViewById(R.id.log);
     phone.await("the newest", () -> view.get() != null && view.get().loaded && log.getAdapter().getCount() > 10);
     while (view.get().hasMore) {
-      // As fast as the server's rate of commands lets a finger scroll.
-      Thread.sleep(70);
       int before = view.get().events.size();
       phone.session().client().loadOlder(conversation);
       phone.await("older messages", () -> view.get().events.size() > before && !view.get().loading, () -> "behind " + before);

@@ -95,6 +95,21 @@ public final class Phone extends ExternalResource {
     return top().get();
   }
 
+  /** Measures and places everything on the top screen, as the system does before it draws; answers with all of it. */
+  public View layOut() {
+    View window = screen().getWindow().getDecorView();
+    int width = screen().getResources().getDisplayMetrics().widthPixels;
+    int height = screen().getResources().getDisplayMetrics().heightPixels;
+    // Twice: a list that scrolls to its end does so in a second pass.
+    for (int pass = 0; pass < 2; pass++) {
+      idle();
+      window.measure(View.MeasureSpec.makeMeasureSpec(width, View.MeasureSpec.EXACTLY), View.MeasureSpec.makeMeasureSpec(height, View.MeasureSpec.EXACTLY));
+      window.layout(0, 0, width, height);
+    }
+    idle();
+    return window;
+  }
+
   /** Turns the device: the top screen is made anew from what it saved. */
   public void turn() {
     top().recreate();

@@ -2,7 +2,6 @@ package chat.otvet.android.phone;
 
 import static org.junit.Assert.assertTrue;
 
-import android.app.Activity;
 import android.graphics.Bitmap;
 import android.graphics.Canvas;
 import android.view.View;
@@ -117,25 +116,15 @@ public class PicturesTest {
   }
 
   private void picture(String name) throws Exception {
-    phone.idle();
-    Activity activity = phone.screen();
-    View window = activity.getWindow().getDecorView();
-    int width = activity.getResources().getDisplayMetrics().widthPixels;
-    int height = activity.getResources().getDisplayMetrics().heightPixels;
-    // Twice: a list that scrolls to its end does so in a second pass.
-    for (int pass = 0; pass < 2; pass++) {
-      window.measure(View.MeasureSpec.makeMeasureSpec(width, View.MeasureSpec.EXACTLY), View.MeasureSpec.makeMeasureSpec(height, View.MeasureSpec.EXACTLY));
-      window.layout(0, 0, width, height);
-      phone.idle();
-    }
-    Bitmap bitmap = Bitmap.createBitmap(width, height, Bitmap.Config.ARGB_8888);
+    View window = phone.layOut();
+    Bitmap bitmap = Bitmap.createBitmap(window.getWidth(), window.getHeight(), Bitmap.Config.ARGB_8888);
     window.draw(new Canvas(bitmap));
     Files.createDirectories(FOLDER);
     try (OutputStream out = Files.newOutputStream(FOLDER.resolve(name + ".png"))) {
       bitmap.compress(Bitmap.CompressFormat.PNG, 100, out);
     }
     Set<Integer> colours = new HashSet<>();
-    for (int x = 0; x < width; x += 7) for (int y = 0; y < height; y += 7) colours.add(bitmap.getPixel(x, y));
+    for (int x = 0; x < bitmap.getWidth(); x += 7) for (int y = 0; y < bitmap.getHeight(); y += 7) colours.add(bitmap.getPixel(x, y));
     assertTrue(name + " is empty", colours.size() > 8);
   }
 }
