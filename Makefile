@@ -11,7 +11,7 @@ help: ## Lists these targets
 quick: ## The inner loop: unit tests of the Rust crates, debug build, no faces
 	cargo test --workspace --exclude otvet-tests --exclude otvet-benches
 
-test: parts web-test rust-test e2e faults-short browser android-test ## Everything: Rust, TypeScript, end to end, faults, benches once, browser, Android; installs what its real parts need
+test: parts web-test rust-test e2e faults-short browser android-test ## Everything: Rust, TypeScript, end to end, faults, the benches once, browser, Android; installs what its real parts need
 	@echo "all suites passed"
 
 check: ## Formatting, lints as errors, types, licences
@@ -30,7 +30,7 @@ web: ## Builds the faces
 web-test: ## TypeScript: types, lints, unit tests, golden frames
 	cd clients && npm ci --no-audit --no-fund && npm run typecheck && npm run lint && npm test
 
-rust-test: ## Rust: unit and contract tests, OpenAPI and golden frames, every bench once
+rust-test: ## Rust: unit and contract tests, OpenAPI and golden frames, the benches once
 	cargo test --workspace --exclude otvet-tests
 
 release: ## The binary that is shipped
