@@ -181,6 +181,9 @@ impl Directory {
         id: ConversationId,
         make: impl FnOnce() -> ConversationCell,
     ) -> Arc<ConversationCell> {
+        if let Some(there) = self.conversation_here(id) {
+            return there;
+        }
         match self.conversations.entry(id) {
             Entry::Occupied(there) => Arc::clone(there.get()),
             Entry::Vacant(place) => {

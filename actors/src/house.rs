@@ -167,7 +167,7 @@ impl House {
         let Introduction { person, token_id, hello_id, positions, outbox, name } = introduction;
         let id = ConnectionId(self.directory.next_number());
         let join =
-            Join { connection: id, person, token_id, hello_id, positions, outbox: Arc::clone(&outbox), name };
+            Join { connection: id, person: Arc::new(person), token_id, hello_id, positions, outbox: Arc::clone(&outbox), name };
         let join = Arc::new(join);
         if self.draining.load(Ordering::Acquire) {
             outbox.close(CloseCode::Restarting);
@@ -381,8 +381,8 @@ impl Connection {
             let text = format!("{} commands are unanswered; wait for answers", self.unanswered);
             return Err(Refusal::new(Code::RateLimited, text).retry_after_ms(100));
         }
-        let submission = Submission { connection: self.id, id, command };
-        self.session.lane.push(SessionMsg::Submit(Arc::new(submission))).map_err(|_| {
+        let submission = Submission { connection: self.id, id, command: Some(command) };
+        self.session.lane.push(SessionMsg::Submit(Box::new(submission))).map_err(|_| {
             if counted {
                 self.outbox.command_answered();
             }

@@ -13,7 +13,7 @@ use crate::conversation::{ConversationActor, ConversationCell};
 use crate::directory::Directory;
 use crate::house::RestartPolicy;
 use crate::inbox::{InboxActor, InboxCell};
-use crate::lane::Wake;
+use crate::lane::Work;
 use crate::session::{SessionActor, SessionCell};
 
 /// What the router is told.
@@ -106,18 +106,6 @@ impl Child {
             Self::Conversation(cell) => cell.lane.is_closed(),
             Self::Session(cell) => cell.lane.is_closed(),
             Self::Inbox(cell) => cell.lane.is_closed(),
-        }
-    }
-
-    fn attach(&self, actor: ActorRef<Wake>) {
-        let wake = move || {
-            // It may just have ended; its successor is woken when it is attached.
-            let _ = actor.cast(Wake);
-        };
-        match self {
-            Self::Conversation(cell) => cell.lane.attach(wake),
-            Self::Session(cell) => cell.lane.attach(wake),
-            Self::Inbox(cell) => cell.lane.attach(wake),
         }
     }
 
@@ -237,7 +225,8 @@ impl RouterState {
         match started {
             Ok((actor, _)) => {
                 self.children.insert(actor.get_id(), child.clone());
-                child.attach(actor);
+                // It may have ended already; whoever killed it sees to a successor.
+                let _ = actor.cast(Work);
             }
             Err(why) => self.child_failed(myself, child, &why.to_string()).await,
         }

@@ -31,7 +31,7 @@ pub(crate) struct Prepared {
     /// The names of the visitor: a key under one of them is in use for all.
     key_owners: Vec<PersonId>,
     /// Cursors that moved, to be told to the other readers.
-    pub receipts: Vec<(SignalKind, Person, u64)>,
+    pub receipts: Vec<(SignalKind, Arc<Person>, u64)>,
     commit: Shared<BoxFuture<'static, Result<(), CommitError>>>,
 }
 
@@ -115,8 +115,9 @@ impl ConversationState {
         let mut run = Run::default();
         let mut waiting = Vec::new();
         for envelope in envelopes {
-            if let Some(keyed) =
-                key_of(&envelope.command).and_then(|key| used.get(&(envelope.by.id, key.clone())))
+            if !used.is_empty()
+                && let Some(key) = key_of(&envelope.command)
+                && let Some(keyed) = used.get(&(envelope.by.id, key.clone()))
             {
                 let outcome = Box::pin(self.answer_used(&envelope, keyed)).await;
                 waiting.push((envelope, outcome));
@@ -285,7 +286,7 @@ struct Run {
     events: Vec<Event>,
     changed: BTreeSet<PersonId>,
     cursors: BTreeSet<PersonId>,
-    receipts: Vec<(SignalKind, Person, u64)>,
+    receipts: Vec<(SignalKind, Arc<Person>, u64)>,
     adopted: bool,
     /// The guests that whoever opens the conversation was before.
     former_guests: Vec<PersonId>,

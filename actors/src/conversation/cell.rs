@@ -71,7 +71,7 @@ impl ConversationCell {
 
     /// Whether the actor was asked to end since it last looked.
     pub fn takes_retirement(&self) -> bool {
-        self.retiring.swap(false, Ordering::AcqRel)
+        self.retiring.load(Ordering::Acquire) && self.retiring.swap(false, Ordering::AcqRel)
     }
 
     /// The actor keeps failing: nothing that still waits has been stored, so say so. A batch that is with the journal

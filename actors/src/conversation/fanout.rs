@@ -79,13 +79,6 @@ pub(crate) enum Cause {
 /// Answers that are due, by whose session they go to.
 type Replies = HashMap<PersonId, (Arc<SessionCell>, Vec<Reply>)>;
 
-/// Somebody who follows a conversation live.
-pub(super) struct Reader {
-    pub session: Arc<SessionCell>,
-    /// Whether the conversation is the person's own; otherwise only the connections that watch it get its events.
-    pub own: bool,
-}
-
 impl ConversationState {
     /// Answers a committed batch and tells everybody: first the sessions (answers and events in one message, so that they
     /// never overtake each other), then the inboxes, then the tail. Done again by a successor, it does no harm: answers go
@@ -144,10 +137,10 @@ impl ConversationState {
 
     /// To the sessions, with the answers that are due there, and to the inboxes.
     fn distribute(&self, commit: &Arc<Commit>, mut replies: Replies) {
-        for reader in self.audience(&commit.after, Some(commit.before)) {
-            let own = replies.remove(&reader.session.person).map(|(_, replies)| replies).unwrap_or_default();
-            reader.session.committed(Arc::clone(commit), own, reader.own);
-        }
+        self.to_readers(&commit.after, Some(commit.before), |session, own| {
+            let due = replies.remove(&session.person).map(|(_, replies)| replies).unwrap_or_default();
+            session.committed(Arc::clone(commit), due, own);
+        });
         // Whoever gave a command and follows nothing here still gets the answer.
         for (session, replies) in replies.into_values() {
             replies.into_iter().for_each(|reply| session.reply(reply));
@@ -187,23 +180,30 @@ impl ConversationState {
         });
     }
 
-    /// The sessions here that follow the conversation: its visitor's, its manager's (also of the one who has just lost it)
-    /// and those that watch.
-    pub(super) fn audience(&self, conversation: &Conversation, before: Option<Before>) -> Vec<Reader> {
-        let now = [conversation.visitor.as_ref(), conversation.manager.as_ref()]
-            .into_iter()
-            .flatten()
-            .map(|p| p.id);
-        let then = before.into_iter().flat_map(|b| [b.visitor, b.manager]).flatten();
-        let own: BTreeSet<PersonId> = now.chain(then).collect();
-        let mut readers: Vec<Reader> = own
-            .iter()
-            .filter_map(|person| self.directory.session_here(*person))
-            .map(|session| Reader { session, own: true })
-            .collect();
-        let watchers = self.cell.watchers.lock();
-        let watching = watchers.iter().filter(|(person, _)| !own.contains(person));
-        readers.extend(watching.map(|(_, session)| Reader { session: Arc::clone(session), own: false }));
-        readers
+    /// Goes to the sessions here that follow the conversation, each with whether it is their person's own: its visitor's,
+    /// its manager's (also of the one who has just lost it) and those that watch. Of the latter only the connections that
+    /// watch it get its events.
+    pub(super) fn to_readers(
+        &self,
+        conversation: &Conversation,
+        before: Option<Before>,
+        mut tell: impl FnMut(&Arc<SessionCell>, bool),
+    ) {
+        let now = [conversation.visitor.as_ref(), conversation.manager.as_ref()].map(|p| p.map(|p| p.id));
+        let then = before.map_or([None, None], |before| [before.visitor, before.manager]);
+        let people = [now, then].concat();
+        for (n, person) in people.iter().enumerate() {
+            if let Some(person) = person
+                && !people[..n].contains(&Some(*person))
+                && let Some(session) = self.directory.session_here(*person)
+            {
+                tell(&session, true);
+            }
+        }
+        for (person, session) in self.cell.watchers.lock().iter() {
+            if !people.contains(&Some(*person)) {
+                tell(session, false);
+            }
+        }
     }
 }

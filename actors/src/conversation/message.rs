@@ -14,8 +14,8 @@ use crate::session::{ConnectionId, Reply, SessionCell, WatchReply};
 /// What a command comes to.
 pub(crate) type Outcome = Result<Answer, Refusal>;
 
-/// A message of the lane. Cheap to clone: an unfinished one is handed to the next incarnation.
-#[derive(Debug, Clone)]
+/// A message of the lane.
+#[derive(Debug)]
 pub(crate) enum ConversationMsg {
     /// Decide this.
     Command(Arc<Envelope>),
@@ -34,7 +34,7 @@ pub(crate) enum ConversationMsg {
 /// A command, who gives it and who waits for the answer.
 #[derive(Debug)]
 pub(crate) struct Envelope {
-    pub by: Person,
+    pub by: Arc<Person>,
     pub command: Command,
     reply_to: ReplyTo,
     /// Set once it was answered: an unfinished command is decided again after a failure, but answered only once.
@@ -51,12 +51,15 @@ pub(crate) enum ReplyTo {
 }
 
 impl Envelope {
-    pub fn new(by: Person, command: Command, reply_to: ReplyTo) -> Arc<Self> {
-        Arc::new(Self { by, command, reply_to, answered: AtomicBool::new(false) })
+    pub fn new(by: impl Into<Arc<Person>>, command: Command, reply_to: ReplyTo) -> Arc<Self> {
+        Arc::new(Self { by: by.into(), command, reply_to, answered: AtomicBool::new(false) })
     }
 
     /// An envelope whose answer the caller waits for.
-    pub fn for_caller(by: Person, command: Command) -> (Arc<Self>, oneshot::Receiver<Outcome>) {
+    pub fn for_caller(
+        by: impl Into<Arc<Person>>,
+        command: Command,
+    ) -> (Arc<Self>, oneshot::Receiver<Outcome>) {
         let (sender, receiver) = oneshot::channel();
         (Self::new(by, command, ReplyTo::Caller(Mutex::new(Some(sender)))), receiver)
     }

@@ -25,7 +25,7 @@ pub(crate) use message::{ConversationMsg, Envelope, ReplyTo, Watch};
 use record::Record;
 
 use crate::directory::Directory;
-use crate::lane::{Taken, Wake};
+use crate::lane::{Taken, Work, Worker};
 
 /// The commands of one batch at most: bounds the transaction, and what a failure repeats.
 const MAX_BATCH: usize = 256;
@@ -43,13 +43,13 @@ pub(crate) struct ConversationState {
 }
 
 impl Actor for ConversationActor {
-    type Msg = Wake;
+    type Msg = Work;
     type State = ConversationState;
     type Arguments = (Arc<Directory>, Arc<ConversationCell>);
 
     async fn pre_start(
         &self,
-        _: ActorRef<Wake>,
+        _: ActorRef<Work>,
         (directory, cell): Self::Arguments,
     ) -> Result<ConversationState, ActorProcessingErr> {
         // Nothing is loaded here: the router waits for this, and there may be ten thousand of us.
@@ -58,13 +58,12 @@ impl Actor for ConversationActor {
 
     async fn handle(
         &self,
-        myself: ActorRef<Wake>,
-        _: Wake,
+        myself: ActorRef<Work>,
+        _: Work,
         state: &mut ConversationState,
     ) -> Result<(), ActorProcessingErr> {
-        if state.work_off().await {
-            myself.stop(None);
-        }
+        state.work_off().await;
+        myself.stop(None);
         Ok(())
     }
 }
@@ -75,31 +74,29 @@ impl ConversationState {
         Self { directory, record, cell, conversation: None }
     }
 
-    /// Works until nothing waits. Answers whether the actor has no reason to stay.
-    async fn work_off(&mut self) -> bool {
+    /// Works until the actor has no reason to stay.
+    async fn work_off(&mut self) {
+        let cell = Arc::clone(&self.cell);
+        let mut lane = cell.lane.work();
         // Left behind by an incarnation that failed. If it was not stored, its commands are still in the lane.
         let _ = self.finish_prepared().await;
         loop {
-            let taken = self.cell.lane.begin(MAX_BATCH);
-            if taken.is_empty() {
-                return false;
-            }
-            let count = taken.len();
-            self.work(taken).await;
-            self.cell.lane.finish(count);
-            if self.should_end() {
-                return true;
+            lane.wait(MAX_BATCH).await;
+            self.work(lane.all()).await;
+            lane.all_done();
+            if self.should_end(&mut lane) {
+                return;
             }
         }
     }
 
     /// Works through what was taken from the lane: commands in a row are one batch.
-    async fn work(&mut self, taken: Vec<Taken<ConversationMsg>>) {
+    async fn work(&mut self, taken: impl Iterator<Item = Taken<&ConversationMsg>>) {
         let mut batch = Vec::new();
         for message in taken {
             match message {
                 Taken::Message(ConversationMsg::Command(envelope)) if envelope.is_answered() => {}
-                Taken::Message(ConversationMsg::Command(envelope)) => batch.push(envelope),
+                Taken::Message(ConversationMsg::Command(envelope)) => batch.push(Arc::clone(envelope)),
                 Taken::GivenUp(ConversationMsg::Command(envelope)) => {
                     envelope.answer(Err(Refusal::internal()))
                 }
@@ -116,7 +113,7 @@ impl ConversationState {
     }
 
     /// Everything that is not a command.
-    async fn attend(&mut self, message: ConversationMsg) {
+    async fn attend(&mut self, message: &ConversationMsg) {
         match message {
             ConversationMsg::Command(_) | ConversationMsg::Retire => {}
             ConversationMsg::Watch(watch) => match self.readable_by(&watch.by).await {
@@ -128,16 +125,16 @@ impl ConversationState {
                 Err(refusal) => watch.answer(Err(refusal)),
             },
             ConversationMsg::Unwatch(person) => {
-                self.cell.watchers.lock().remove(&person);
+                self.cell.watchers.lock().remove(person);
             }
             ConversationMsg::Typing(by) => {
-                if self.readable_by(&by).await.is_ok() {
-                    self.signal(SignalKind::Typing, &by, None, None);
+                if self.readable_by(by).await.is_ok() {
+                    self.signal(SignalKind::Typing, by, None, None);
                 }
             }
             ConversationMsg::Presence { person, online } => {
-                if self.readable_by(&person).await.is_ok() {
-                    self.signal(SignalKind::Presence, &person, None, Some(online));
+                if self.readable_by(person).await.is_ok() {
+                    self.signal(SignalKind::Presence, person, None, Some(*online));
                 }
             }
         }
@@ -175,20 +172,20 @@ impl ConversationState {
         let signal = Signal { kind, conversation: self.cell.id, person: by.clone(), seq, online };
         let frame = SharedFrame::new(ServerFrame::Signal(signal));
         let for_others = matches!(kind, SignalKind::Typing | SignalKind::Presence);
-        for reader in self.audience(conversation, None) {
-            if !(for_others && reader.session.person == by.id) {
-                reader.session.signal(&frame, self.cell.id, reader.own);
+        self.to_readers(conversation, None, |session, own| {
+            if !(for_others && session.person == by.id) {
+                session.signal(&frame, self.cell.id, own);
             }
-        }
+        });
     }
 
     /// Whether this actor has no reason to be here: asked to retire, or about a conversation that does not exist.
-    fn should_end(&self) -> bool {
+    fn should_end(&self, lane: &mut Worker<'_, ConversationMsg>) -> bool {
         let is_nothing = self.conversation.as_ref().is_some_and(|conversation| !conversation.exists());
         if !is_nothing && !self.cell.takes_retirement() {
             return false;
         }
-        let ends = self.cell.watchers.lock().is_empty() && self.cell.lane.close_if_idle();
+        let ends = self.cell.watchers.lock().is_empty() && lane.close_if_idle();
         if ends {
             self.directory.conversations.remove_if(&self.cell.id, |_, there| Arc::ptr_eq(there, &self.cell));
         }

@@ -14,18 +14,21 @@ use tokio::sync::oneshot;
 
 use crate::conversation::{Cause, Commit};
 use crate::directory::Directory;
-use crate::lane::{Lane, PushError, Taken, Wake};
+use crate::lane::{Lane, PushError, Taken, Work, Worker};
 use crate::person_stream::{Appended, PersonStream};
 use crate::router::Supervision;
 
 /// Commits that may wait for one inbox.
 const LANE_BOUND: usize = 65_536;
 
+/// Messages that are taken from the lane at once, at most.
+const AT_ONCE: usize = 64;
+
 /// How many of the manager's own and of the waiting conversations a snapshot holds, each.
 const SNAPSHOT: usize = 50;
 
 /// A message of the lane.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) enum InboxMsg {
     /// A conversation changed that concerns this inbox.
     Committed(Arc<Commit>),
@@ -158,13 +161,13 @@ impl fmt::Debug for InboxState {
 }
 
 impl Actor for InboxActor {
-    type Msg = Wake;
+    type Msg = Work;
     type State = InboxState;
     type Arguments = (Arc<Directory>, Arc<InboxCell>);
 
     async fn pre_start(
         &self,
-        _: ActorRef<Wake>,
+        _: ActorRef<Work>,
         (directory, cell): Self::Arguments,
     ) -> Result<InboxState, ActorProcessingErr> {
         Ok(InboxState { directory, cell, stream: None })
@@ -172,20 +175,19 @@ impl Actor for InboxActor {
 
     async fn handle(
         &self,
-        myself: ActorRef<Wake>,
-        _: Wake,
+        myself: ActorRef<Work>,
+        _: Work,
         state: &mut InboxState,
     ) -> Result<(), ActorProcessingErr> {
+        let cell = Arc::clone(&state.cell);
+        let mut lane = cell.lane.work();
         loop {
-            let taken = state.cell.lane.begin(64);
-            if taken.is_empty() {
-                return Ok(());
-            }
-            for message in taken {
+            lane.wait(AT_ONCE).await;
+            while let Some(message) = lane.next() {
                 state.work(message).await;
-                state.cell.lane.finish(1);
+                lane.done();
             }
-            if state.should_end() {
+            if state.should_end(&mut lane) {
                 myself.stop(None);
                 return Ok(());
             }
@@ -194,12 +196,12 @@ impl Actor for InboxActor {
 }
 
 impl InboxState {
-    async fn work(&mut self, message: Taken<InboxMsg>) {
+    async fn work(&mut self, message: Taken<&mut InboxMsg>) {
         fail::fail_point!(format!("inbox/{}", self.cell.manager).as_str());
         match message {
             Taken::Message(InboxMsg::Committed(commit)) => {
                 if self.ready().await.is_ok() {
-                    self.commit(&commit).await;
+                    self.commit(commit).await;
                 } else {
                     self.cell.lossy.store(true, Ordering::Release);
                 }
@@ -325,11 +327,11 @@ impl InboxState {
         Ok(own.into_iter().chain(waiting).map(|listed| listed.summary).collect())
     }
 
-    fn should_end(&self) -> bool {
+    fn should_end(&self, lane: &mut Worker<'_, InboxMsg>) -> bool {
         let asked = self.cell.retiring.swap(false, Ordering::AcqRel);
         let ends = asked
             && self.directory.session_here(self.cell.manager).is_none()
-            && self.cell.lane.close_if_idle();
+            && lane.close_if_idle();
         if ends {
             self.directory.inboxes.remove_if(&self.cell.manager, |_, there| Arc::ptr_eq(there, &self.cell));
         }

@@ -29,8 +29,8 @@ pub(crate) struct SessionCell {
     pub person: PersonId,
     pub lane: Lane<SessionMsg>,
     pub supervision: Supervision,
-    /// The joined connections. Only the actor writes here.
-    pub connections: Mutex<BTreeMap<ConnectionId, ConnectionRecord>>,
+    /// The joined connections. Only the actor writes here. Boxed, since a map has room for eleven from the first one on.
+    pub connections: Mutex<BTreeMap<ConnectionId, Box<ConnectionRecord>>>,
     /// The epoch under which the connections follow the session's stream.
     pub told: Mutex<Option<Epoch>>,
     /// Since when there has been no connection, while there is none.
@@ -41,7 +41,7 @@ pub(crate) struct SessionCell {
 /// One joined connection.
 #[derive(Debug)]
 pub(crate) struct ConnectionRecord {
-    pub person: Person,
+    pub person: Arc<Person>,
     pub token_id: i64,
     pub outbox: Arc<Outbox>,
     /// The last event it was sent, by stream: what makes "exactly once, in order" a local rule.
@@ -113,17 +113,17 @@ impl SessionCell {
 
     /// Passes on what a conversation committed, with the answers to this person's commands in it.
     pub fn committed(&self, commit: Arc<Commit>, replies: Vec<Reply>, own: bool) {
-        self.deliver(SessionMsg::Committed { commit, replies: replies.into(), own });
+        self.deliver(SessionMsg::Committed { commit, replies, own });
     }
 
     /// Passes on an answer.
     pub fn reply(&self, reply: Reply) {
-        self.deliver(SessionMsg::Reply(Arc::new(reply)));
+        self.deliver(SessionMsg::Reply(Box::new(reply)));
     }
 
     /// Passes on a conversation's answer to a watcher.
     pub fn watch_answered(&self, reply: WatchReply) {
-        self.deliver(SessionMsg::Watched(Arc::new(reply)));
+        self.deliver(SessionMsg::Watched(Box::new(reply)));
     }
 
     /// Passes on something in passing. A full lane loses it, without harm.
@@ -134,7 +134,7 @@ impl SessionCell {
     /// Passes on new events of the person's inbox.
     pub fn numbered(&self, stream: StreamName, events: Vec<Numbered>) {
         if !events.is_empty() {
-            self.deliver(SessionMsg::Numbered { stream, events: events.into() });
+            self.deliver(SessionMsg::Numbered { stream, events });
         }
     }
 
@@ -180,7 +180,7 @@ impl SessionCell {
 
     /// Whether the actor was asked to end since it last looked.
     pub fn takes_retirement(&self) -> bool {
-        self.retiring.swap(false, Ordering::AcqRel)
+        self.retiring.load(Ordering::Acquire) && self.retiring.swap(false, Ordering::AcqRel)
     }
 
     /// What is delivered here must not be lost: a session that cannot keep up lets its connections go, and they resume.

@@ -17,20 +17,30 @@ const TYPING_EVERY_MS: i64 = 2000;
 
 impl SessionState {
     /// Takes a command in. Nothing here waits: what takes long answers later, through the lane.
-    pub(super) fn submit(&mut self, submission: &Submission) {
+    pub(super) fn submit(&mut self, submission: &mut Submission) {
         let connection = submission.connection;
-        let Some(by) = self.cell.connections.lock().get(&connection).map(|c| c.person.clone()) else {
+        let Some(by) = self.cell.connections.lock().get(&connection).map(|c| Arc::clone(&c.person)) else {
             return;
         };
-        if let Command::Typing(target) = &submission.command {
-            return self.typing(connection, by, target.conversation);
+        let Some(command) = submission.command.take() else { return self.fail(submission) };
+        if let Command::Typing(target) = command {
+            return self.typing(connection, &by, target.conversation);
         }
         // The decoder lets no other command through without an id.
         let Some(id) = submission.id.clone() else { return };
-        match self.dispatch(connection, &id, by, submission.command.clone()) {
+        match self.dispatch(connection, &id, by, command) {
             Ok(None) => {}
             Ok(Some(answer)) => self.reply(&Reply { connection, id, outcome: Ok(answer) }),
             Err(refusal) => self.reply(&Reply { connection, id, outcome: Err(refusal) }),
+        }
+    }
+
+    /// Answers that a command could not be carried out, or that nobody knows whether it was.
+    pub(super) fn fail(&self, submission: &Submission) {
+        if let (Some(id), Some(connection)) =
+            (submission.id.clone(), self.cell.connections.lock().get(&submission.connection))
+        {
+            connection.answer(id, Err(Refusal::internal()));
         }
     }
 
@@ -39,13 +49,13 @@ impl SessionState {
         &self,
         connection: ConnectionId,
         id: &CommandId,
-        by: Person,
+        by: Arc<Person>,
         command: Command,
     ) -> Result<Option<Answer>, Refusal> {
         let cast = |to: ConversationId, command: ConversationCommand| {
             let session = Arc::clone(&self.cell);
             let reply_to = ReplyTo::Connection { session, connection, id: id.clone() };
-            self.directory.command(to, Envelope::new(by.clone(), command, reply_to));
+            self.directory.command(to, Envelope::new(Arc::clone(&by), command, reply_to));
             Ok(None)
         };
         match command {
@@ -120,7 +130,7 @@ impl SessionState {
         &self,
         connection: ConnectionId,
         id: CommandId,
-        by: Person,
+        by: Arc<Person>,
         transfer: otvet_engine::protocol::client::Transfer,
     ) {
         let (directory, session) = (Arc::clone(&self.directory), Arc::clone(&self.cell));
@@ -137,7 +147,7 @@ impl SessionState {
         });
     }
 
-    fn typing(&mut self, connection: ConnectionId, by: Person, conversation: ConversationId) {
+    fn typing(&mut self, connection: ConnectionId, by: &Person, conversation: ConversationId) {
         let now = self.directory.foundation.clock.now();
         // Also when the clock was set back: what was said lies within the last two seconds or is over.
         self.typing.retain(|_, said| (0..TYPING_EVERY_MS).contains(&(now.millis() - said.millis())));
@@ -146,7 +156,7 @@ impl SessionState {
         }
         self.typing.insert((connection, conversation), now);
         // Lost without harm when nobody can take it.
-        let _ = self.directory.post(conversation, ConversationMsg::Typing(by));
+        let _ = self.directory.post(conversation, ConversationMsg::Typing(by.clone()));
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use otvet_engine::ids::{ConversationId, Position, StreamName};
-use otvet_engine::protocol::{CloseCode, Code, Failed, Format, Ready, Refusal, ServerFrame, Summary, encode};
+use otvet_engine::protocol::{CloseCode, Code, Failed, Format, Person, Ready, Refusal, ServerFrame, Summary, encode};
 
 use crate::conversation::{ConversationMsg, Watch};
 use crate::inbox::Snapshot;
@@ -189,7 +189,7 @@ impl SessionState {
         let epochs = own.map(|(stream, head)| (*stream, head.epoch.clone())).collect();
         let ready = Ready {
             id: join.hello_id.clone(),
-            person: join.person.clone(),
+            person: Person::clone(&join.person),
             session: join.name.clone(),
             epoch: self.directory.foundation.journal.epoch().clone(),
             heartbeat_s: behaviour.heartbeat.as_secs(),
@@ -202,7 +202,7 @@ impl SessionState {
         gathered.frames.into_iter().for_each(|frame| join.outbox.push_encoded(frame));
         let followed: Vec<ConversationId> = gathered.sent.keys().filter_map(conversation_of).collect();
         let record = ConnectionRecord {
-            person: join.person.clone(),
+            person: Arc::clone(&join.person),
             token_id: join.token_id,
             outbox: Arc::clone(&join.outbox),
             sent: gathered.sent,
@@ -214,7 +214,7 @@ impl SessionState {
         };
         let mut connections = self.cell.connections.lock();
         let is_first = connections.is_empty();
-        connections.insert(join.connection, record);
+        connections.insert(join.connection, Box::new(record));
         drop(connections);
         for conversation in gathered.watching {
             // Whatever was committed between our reading and the watch is healed when the watch is confirmed.
@@ -228,7 +228,7 @@ impl SessionState {
     /// Asks a conversation for its live events.
     pub(super) fn watch(
         &self,
-        by: &otvet_engine::protocol::Person,
+        by: &Person,
         connection: super::ConnectionId,
         id: Option<otvet_engine::protocol::CommandId>,
         conversation: ConversationId,

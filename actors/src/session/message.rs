@@ -14,31 +14,31 @@ use crate::person_stream::Numbered;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct ConnectionId(pub u64);
 
-/// A message of the lane. Cheap to clone: an unfinished one is handed to the next incarnation.
-#[derive(Debug, Clone)]
+/// A message of the lane.
+#[derive(Debug)]
 pub(crate) enum SessionMsg {
     /// A connection has said a valid `hello`.
     Join(Arc<Join>),
     /// A connection is gone.
     Leave(ConnectionId),
     /// A connection gave a command.
-    Submit(Arc<Submission>),
+    Submit(Box<Submission>),
     /// A command was carried out, or not.
-    Reply(Arc<Reply>),
+    Reply(Box<Reply>),
     /// A conversation took a watcher in, or did not.
-    Watched(Arc<WatchReply>),
+    Watched(Box<WatchReply>),
     /// A conversation changed.
     Committed {
         commit: Arc<Commit>,
         /// Answers to this person's commands in it.
-        replies: Arc<[Reply]>,
+        replies: Vec<Reply>,
         /// Whether the conversation is the person's own; otherwise only connections that watch it get its events.
         own: bool,
     },
     /// Something in passing.
     Signal { frame: Arc<SharedFrame>, conversation: ConversationId, own: bool },
     /// New events of the person's inbox.
-    Numbered { stream: StreamName, events: Arc<[Numbered]> },
+    Numbered { stream: StreamName, events: Vec<Numbered> },
     /// The person's inbox starts anew: the frame is its `reset`.
     Restarted { stream: StreamName, frame: Arc<SharedFrame> },
     /// A token was revoked.
@@ -55,7 +55,7 @@ pub(crate) enum SessionMsg {
 #[derive(Debug)]
 pub(crate) struct Join {
     pub connection: ConnectionId,
-    pub person: Person,
+    pub person: Arc<Person>,
     pub token_id: i64,
     pub hello_id: CommandId,
     pub positions: BTreeMap<String, Position>,
@@ -69,7 +69,8 @@ pub(crate) struct Submission {
     pub connection: ConnectionId,
     /// None only for `typing`.
     pub id: Option<CommandId>,
-    pub command: Command,
+    /// None once it went on its way. A session that fails after that does not send it again.
+    pub command: Option<Command>,
 }
 
 /// The answer to a connection's command.

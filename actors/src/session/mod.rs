@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use otvet_engine::clock::Timestamp;
 use otvet_engine::ids::{ConversationId, PersonId};
-use otvet_engine::protocol::{Bye, CloseCode, EventKind, Person, Refusal, ServerFrame, Summary};
+use otvet_engine::protocol::{Bye, CloseCode, EventKind, Person, ServerFrame, Summary};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 pub(crate) use cell::{ConnectionRecord, SessionCell};
@@ -25,11 +25,14 @@ pub(crate) use message::{ConnectionId, Join, Reply, SessionMsg, Submission, Watc
 
 use crate::conversation::ConversationMsg;
 use crate::directory::Directory;
-use crate::lane::{Taken, Wake};
+use crate::lane::{Taken, Work, Worker};
 use crate::person_stream::PersonStream;
 
 /// How many of the person's own conversations `ready` and a snapshot list.
 pub(crate) const LISTED: usize = 50;
+
+/// Messages that are taken from the lane at once, at most.
+const AT_ONCE: usize = 64;
 
 /// One person with a connection here.
 pub(crate) struct SessionActor;
@@ -47,13 +50,13 @@ pub(crate) struct SessionState {
 }
 
 impl Actor for SessionActor {
-    type Msg = Wake;
+    type Msg = Work;
     type State = SessionState;
     type Arguments = (Arc<Directory>, Arc<SessionCell>);
 
     async fn pre_start(
         &self,
-        _: ActorRef<Wake>,
+        _: ActorRef<Work>,
         (directory, cell): Self::Arguments,
     ) -> Result<SessionState, ActorProcessingErr> {
         Ok(SessionState { directory, cell, stream: None, list: BTreeMap::new(), typing: HashMap::new() })
@@ -61,24 +64,23 @@ impl Actor for SessionActor {
 
     async fn handle(
         &self,
-        myself: ActorRef<Wake>,
-        _: Wake,
+        myself: ActorRef<Work>,
+        _: Work,
         state: &mut SessionState,
     ) -> Result<(), ActorProcessingErr> {
-        state.restore().await;
+        let cell = Arc::clone(&state.cell);
+        let mut lane = cell.lane.work();
+        Box::pin(state.restore()).await;
         loop {
-            let taken = state.cell.lane.begin(64);
-            if taken.is_empty() {
-                return Ok(());
-            }
-            for message in taken {
+            lane.wait(AT_ONCE).await;
+            while let Some(message) = lane.next() {
                 match message {
                     Taken::Message(message) => state.work(message).await,
                     Taken::GivenUp(message) => state.give_up(message),
                 }
-                state.cell.lane.finish(1);
+                lane.done();
             }
-            if state.should_end() {
+            if state.should_end(&mut lane) {
                 myself.stop(None);
                 return Ok(());
             }
@@ -87,33 +89,33 @@ impl Actor for SessionActor {
 }
 
 impl SessionState {
-    async fn work(&mut self, message: SessionMsg) {
+    async fn work(&mut self, message: &mut SessionMsg) {
         fail::fail_point!(format!("session/{}", self.cell.person).as_str());
         match message {
             // Boxed, since an actor is as large as the largest thing it ever does.
-            SessionMsg::Join(join) => Box::pin(self.join(&join)).await,
-            SessionMsg::Leave(connection) => self.leave(connection),
-            SessionMsg::Submit(submission) => self.submit(&submission),
-            SessionMsg::Reply(reply) => self.reply(&reply),
-            SessionMsg::Watched(reply) => Box::pin(self.watched(&reply)).await,
+            SessionMsg::Join(join) => Box::pin(self.join(join)).await,
+            SessionMsg::Leave(connection) => self.leave(*connection),
+            SessionMsg::Submit(submission) => self.submit(submission),
+            SessionMsg::Reply(reply) => self.reply(reply),
+            SessionMsg::Watched(reply) => Box::pin(self.watched(reply)).await,
             SessionMsg::Committed { commit, replies, own } => {
                 replies.iter().for_each(|reply| self.reply(reply));
-                self.committed(&commit, own).await;
+                self.committed(commit, *own).await;
             }
             SessionMsg::Signal { frame, conversation, own } => {
                 for connection in
-                    self.cell.connections.lock().values().filter(|c| c.follows(conversation, own))
+                    self.cell.connections.lock().values().filter(|c| c.follows(*conversation, *own))
                 {
-                    connection.outbox.push_shared(&frame);
+                    connection.outbox.push_shared(frame);
                 }
             }
-            SessionMsg::Numbered { stream, events } => self.numbered(stream, &events),
-            SessionMsg::Restarted { stream, frame } => self.restarted(stream, &frame),
-            SessionMsg::SignOut(token_id) => Box::pin(self.sign_out(token_id)).await,
-            SessionMsg::CloseAll(code) => self.cell.close_all(code),
+            SessionMsg::Numbered { stream, events } => self.numbered(*stream, events),
+            SessionMsg::Restarted { stream, frame } => self.restarted(*stream, frame),
+            SessionMsg::SignOut(token_id) => Box::pin(self.sign_out(*token_id)).await,
+            SessionMsg::CloseAll(code) => self.cell.close_all(*code),
             SessionMsg::Bye { retry_after_ms } => {
                 for connection in self.cell.connections.lock().values() {
-                    connection.outbox.push(&ServerFrame::Bye(Bye { retry_after_ms }));
+                    connection.outbox.push(&ServerFrame::Bye(Bye { retry_after_ms: *retry_after_ms }));
                     connection.outbox.close(CloseCode::Restarting);
                 }
             }
@@ -122,20 +124,14 @@ impl SessionState {
     }
 
     /// A message that fails its session every time: whoever it is for comes back and starts from its positions.
-    fn give_up(&mut self, message: SessionMsg) {
+    fn give_up(&mut self, message: &SessionMsg) {
         tracing::error!(session.person = %self.cell.person, "gave up a message that fails its session");
         match message {
             SessionMsg::Join(join) => join.outbox.close(CloseCode::Internal),
             SessionMsg::Leave(connection) => {
-                self.cell.connections.lock().remove(&connection);
+                self.cell.connections.lock().remove(connection);
             }
-            SessionMsg::Submit(submission) => {
-                if let (Some(id), Some(connection)) =
-                    (submission.id.clone(), self.cell.connections.lock().get(&submission.connection))
-                {
-                    connection.answer(id, Err(Refusal::internal()));
-                }
-            }
+            SessionMsg::Submit(submission) => self.fail(submission),
             _ => self.cell.close_all(CloseCode::Internal),
         }
     }
@@ -175,7 +171,7 @@ impl SessionState {
     fn unwatch_if_last(&self, conversation: ConversationId) {
         let follows =
             |c: &ConnectionRecord| c.watching.contains(&conversation) || c.asking.contains(&conversation);
-        let followed = self.cell.connections.lock().values().any(follows);
+        let followed = self.cell.connections.lock().values().any(|connection| follows(connection));
         if !followed && let Some(there) = self.directory.conversation_here(conversation) {
             let _ = there.lane.push_always(ConversationMsg::Unwatch(self.cell.person));
         }
@@ -188,9 +184,9 @@ impl SessionState {
         self.append(vec![EventKind::SignedOut { token_id }]).await;
     }
 
-    fn should_end(&self) -> bool {
+    fn should_end(&self, lane: &mut Worker<'_, SessionMsg>) -> bool {
         let asked = self.cell.takes_retirement();
-        let ends = asked && self.cell.connections.lock().is_empty() && self.cell.lane.close_if_idle();
+        let ends = asked && self.cell.connections.lock().is_empty() && lane.close_if_idle();
         if ends {
             self.directory.sessions.remove_if(&self.cell.person, |_, there| Arc::ptr_eq(there, &self.cell));
         }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use otvet_engine::conversation::Command;
 use otvet_engine::ids::{ConversationId, PersonId};
@@ -18,7 +18,6 @@ use shuttle::future::{block_on, spawn, yield_now};
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::scheduler::{PctScheduler, RandomScheduler};
 use shuttle::{Config, Runner};
-use tokio::sync::mpsc;
 
 use super::*;
 use crate::session::{SessionCell, SessionMsg};
@@ -73,27 +72,24 @@ async fn at_most<F: Future>(polls: usize, future: F) -> Option<F::Output> {
 /// Does what the router does for one conversation: one incarnation after another, until everybody is done.
 async fn supervise(directory: Arc<Directory>, log: Log, deaths: usize, done: Arc<AtomicBool>) {
     let mut left = deaths;
-    while !done.load(Ordering::Acquire) {
+    while !done.load(Ordering::Acquire) || directory.conversation_here(log.id).is_some() {
         let cell = directory.conversation(log.id);
-        let (mailbox, mut wakes) = mpsc::unbounded_channel();
-        cell.lane.attach(move || {
-            let _ = mailbox.send(Wake);
-        });
         let mut state = ConversationState::new(Arc::clone(&directory), Arc::clone(&cell));
         state.record = Arc::new(log.clone());
         let is_mortal = left > 0 && thread_rng().gen_bool(0.5);
-        let mut polls = if is_mortal { thread_rng().gen_range(1..12) } else { usize::MAX };
-        while let Some(Wake) = wakes.recv().await {
-            match at_most(polls, state.work_off()).await {
-                Some(true) => break,
-                Some(false) if done.load(Ordering::Acquire) => return,
-                Some(false) => polls = polls.saturating_sub(1).max(1),
-                None => {
-                    left -= 1;
-                    break;
-                }
-            }
+        let polls = if is_mortal { thread_rng().gen_range(1..12) } else { usize::MAX };
+        if at_most(polls, state.work_off()).await.is_none() {
+            left -= 1;
         }
+    }
+}
+
+/// Everybody is done: the incarnation that is there, or the next one, is asked to end until there is none.
+async fn end(directory: &Directory, id: ConversationId, done: &AtomicBool) {
+    done.store(true, Ordering::Release);
+    while let Some(cell) = directory.conversation_here(id) {
+        cell.retire_if_idle_for(Duration::ZERO);
+        yield_now().await;
     }
 }
 
@@ -167,8 +163,7 @@ fn everything_is_answered_stored_once_and_told(weather: Weather) {
                 assert_eq!(before, seq, "one key, two numbers");
             }
         }
-        done.store(true, Ordering::Release);
-        let _ = directory.post(id, ConversationMsg::Retire);
+        end(&directory, id, &done).await;
         supervisor.await.expect("the last incarnation ends");
         log.check();
         // What is told twice after a failure, sessions drop by its number; what is told for the first time is in order.
@@ -212,8 +207,7 @@ fn what_was_stored_when_its_incarnation_died_is_not_decided_again() {
         let stored = give(Arc::clone(&directory), id, mark(), commands).await;
         let seqs: Vec<u64> = stored.iter().map(|(_, seq)| *seq).collect();
         assert_eq!(seqs, [3, 4, 5, 6, 7, 8]);
-        done.store(true, Ordering::Release);
-        let _ = directory.post(id, ConversationMsg::Retire);
+        end(&directory, id, &done).await;
         supervisor.await.expect("the last incarnation ends");
         log.check();
     });
