@@ -56,6 +56,7 @@ fuzz: ## Long runs of the fuzz targets, of the state machine against its model, 
 
 bench: release ## Measures everything beside its ceiling and writes docs/performance.md (half an hour; nothing else should run)
 	cargo bench -p otvet-benches
+	cargo bench -p otvet-actors
 	OTVET_BIN=$(OTVET_BIN) cargo run --release -p otvet-benches --bin performance -- measure
 	cargo run --release -p otvet-benches --bin performance -- write
 .PHONY: bench

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -37,6 +37,8 @@ pub(crate) enum Child {
 /// What the router knows of one child's health. It lives in the child's cell.
 #[derive(Debug, Default)]
 pub(crate) struct Supervision {
+    /// Whether the child is left alone: what everybody asks who has a message for it.
+    is_down: AtomicBool,
     record: Mutex<Record>,
 }
 
@@ -54,6 +56,9 @@ struct Record {
 impl Supervision {
     /// How long the child will still be left alone, if it is.
     pub fn down_for(&self) -> Option<Duration> {
+        if !self.is_down.load(Ordering::Acquire) {
+            return None;
+        }
         let until = self.record.lock().down_until?;
         Some(until.saturating_duration_since(Instant::now()))
     }
@@ -62,6 +67,7 @@ impl Supervision {
     fn claim_start(&self) -> bool {
         let mut record = self.record.lock();
         record.down_until = None;
+        self.is_down.store(false, Ordering::Release);
         !std::mem::replace(&mut record.started, true)
     }
 
@@ -88,6 +94,7 @@ impl Supervision {
         let wait =
             policy.backoff_min.saturating_mul(2_u32.saturating_pow(beyond.min(20))).min(policy.backoff_max);
         record.down_until = Some(now + wait);
+        self.is_down.store(true, Ordering::Release);
         Some(wait)
     }
 }

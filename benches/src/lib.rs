@@ -18,6 +18,10 @@ use otvet_engine::ids::{ConversationId, PersonId, StreamName};
 use otvet_engine::protocol::{Event, EventKind, Format, Person, Role, ServerFrame, encode};
 use otvet_engine::tail::TailEntry;
 
+/// The allocator of the server, on both sides of every comparison.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A visitor.
 pub fn visitor() -> Person {
     Person { id: PersonId::User(7), role: Role::Visitor, name: "Анна Каренина".to_owned() }

@@ -32,7 +32,8 @@ impl SessionState {
         }
         let visitor = commit.after.visitor.as_ref().map(|v| v.id);
         if visitor == Some(self.person_id()) {
-            self.own_changed(&commit.after, &commit.cause).await;
+            // Boxed: an idle session must not carry room for it.
+            Box::pin(self.own_changed(&commit.after, &commit.cause)).await;
         }
     }
 

@@ -70,7 +70,7 @@ const MPSC: &str = "tokio mpsc tasks, same hops and work";
 const FRAMED: &str = "frames cut by hand on bare TCP";
 
 /// Every line, in the order of the document.
-pub const GOALS: [Goal; 31] = [
+pub const GOALS: [Goal; 33] = [
     goal(
         "actor path, 1,000 conversations, 1 in flight each",
         MPSC,
@@ -263,9 +263,23 @@ pub const GOALS: [Goal; 31] = [
         Unit::NanosFor(512.0),
     ),
     goal(
-        "a session from `join` to `ready`, with its reads",
-        "a bare task",
+        "a session from `join` to `ready`, with its reads, 1,000 at once",
+        "bare tasks",
         ("criterion/spawn/otvet session", "criterion/spawn/tokio task"),
+        Bound::Times(f64::INFINITY),
+        Unit::NanosFor(1000.0),
+    ),
+    goal(
+        "a command at which its conversation dies once",
+        "the same command undisturbed",
+        ("criterion/restart/otvet conversation", "criterion/restart/undisturbed"),
+        Bound::Times(f64::INFINITY),
+        Unit::NanosFor(1.0),
+    ),
+    goal(
+        "the same",
+        "a bare task that dies and is spawned again",
+        ("criterion/restart/otvet conversation", "criterion/restart/tokio task"),
         Bound::Times(f64::INFINITY),
         Unit::NanosFor(1.0),
     ),
