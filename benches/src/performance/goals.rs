@@ -70,7 +70,7 @@ const MPSC: &str = "tokio mpsc tasks, same hops and work";
 const FRAMED: &str = "frames cut by hand on bare TCP";
 
 /// Every line, in the order of the document.
-pub const GOALS: [Goal; 33] = [
+pub const GOALS: [Goal; 34] = [
     goal(
         "actor path, 1,000 conversations, 1 in flight each",
         MPSC,
@@ -248,6 +248,13 @@ pub const GOALS: [Goal; 33] = [
         Unit::Plain("MiB"),
     ),
     goal("binary", "", ("start/binary MiB", NONE), Bound::AtMost(30.0), Unit::Plain("MiB")),
+    goal(
+        "cold build of the binary, faces included",
+        "",
+        ("cold build/min", NONE),
+        Bound::AtMost(f64::INFINITY),
+        Unit::Plain("min"),
+    ),
     goal(
         "decide and apply, 10 messages before",
         "100,000 messages before",

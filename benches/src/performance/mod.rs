@@ -23,7 +23,7 @@ use anyhow::{Result, bail};
 use figures::Figures;
 
 /// The parts in the order in which they are measured. Each takes a few minutes at most.
-pub const PARTS: [&str; 11] = [
+pub const PARTS: [&str; 12] = [
     "start",
     "tail",
     "throughput",
@@ -35,6 +35,7 @@ pub const PARTS: [&str; 11] = [
     "growth-archive",
     "growth-managers",
     "growth-thread",
+    "cold-build",
 ];
 
 /// Measures a part with a release binary and keeps its figures in `kept`.
@@ -55,6 +56,7 @@ pub fn measure(part: &str, otvet: &Path, kept: &Path) -> Result<()> {
         "growth-archive" => growth::archive(otvet, &mut figures)?,
         "growth-managers" => growth::managers(otvet, &mut figures)?,
         "growth-thread" => growth::thread(otvet, &mut figures)?,
+        "cold-build" => scenarios::cold_build(&mut figures)?,
         other => bail!("`{other}` is none of {}", PARTS.join(", ")),
     }
     figures.keep(kept)

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use otvet_engine::protocol::Format;
 use otvet_load::Report;
 use otvet_load::dial::{Approach, Socket, open};
@@ -41,6 +41,17 @@ pub fn start(otvet: &Path, figures: &mut Figures) -> Result<()> {
     figures.set("start/resident MiB", Figure::of(resident));
     let size = number(std::fs::metadata(otvet)?.len()) / 1024.0 / 1024.0;
     figures.set("start/binary MiB", Figure::of(vec![size]));
+    Ok(())
+}
+
+/// How long the shipped binary takes to build when nothing is built yet; sources of crates and packages are there already.
+pub fn cold_build(figures: &mut Figures) -> Result<()> {
+    let target = tempfile::tempdir()?;
+    let began = Instant::now();
+    let built =
+        Command::new("cargo").args(["build", "--release", "--target-dir"]).arg(target.path()).status()?;
+    ensure!(built.success(), "`cargo build --release` failed");
+    figures.set("cold build/min", Figure::of(vec![began.elapsed().as_secs_f64() / 60.0]));
     Ok(())
 }
 
