@@ -93,11 +93,8 @@ async fn talk() -> (House, ConversationId, TempDir) {
         restart,
     };
     let house = House::start(foundation, behaviour).await.expect("the router starts");
-    let open = Open {
-        key: "open".parse().expect("it is short"),
-        subject: None,
-        body: "Вопрос".to_owned(),
-    };
+    let open =
+        Open { key: "open".parse().expect("it is short"), subject: None, body: "Вопрос".to_owned() };
     let Ok(Answer::Opened { conversation, .. }) = house.open(visitor(), open).await else {
         panic!("a visitor may ask")
     };

@@ -166,8 +166,15 @@ impl House {
     pub fn join(&self, introduction: Introduction) -> Connection {
         let Introduction { person, token_id, hello_id, positions, outbox, name } = introduction;
         let id = ConnectionId(self.directory.next_number());
-        let join =
-            Join { connection: id, person: Arc::new(person), token_id, hello_id, positions, outbox: Arc::clone(&outbox), name };
+        let join = Join {
+            connection: id,
+            person: Arc::new(person),
+            token_id,
+            hello_id,
+            positions,
+            outbox: Arc::clone(&outbox),
+            name,
+        };
         let join = Arc::new(join);
         if self.draining.load(Ordering::Acquire) {
             outbox.close(CloseCode::Restarting);
@@ -293,7 +300,7 @@ impl House {
             .flat_map(|cell| {
                 let connections = cell.connections.lock();
                 let tokens: BTreeSet<(i64, Role)> =
-                    connections.values().map(|c| (c.token_id, c.person.role)).collect();
+                    connections.iter().map(|c| (c.token_id, c.person.role)).collect();
                 let person = cell.person;
                 tokens
                     .into_iter()

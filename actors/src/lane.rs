@@ -124,7 +124,13 @@ impl<M> Lane<M> {
     pub fn work(&self) -> Worker<'_, M> {
         let mut inner = self.inner.lock();
         inner.incarnation += 1;
-        Worker { lane: self, incarnation: inner.incarnation, begun: VecDeque::new(), attempts: 0 }
+        Worker {
+            lane: self,
+            incarnation: inner.incarnation,
+            first: None,
+            begun: VecDeque::new(),
+            attempts: 0,
+        }
     }
 
     /// Whether nothing waits, nothing is under way, and nothing came in for so long, counted from when somebody first
@@ -163,6 +169,9 @@ impl<M> Lane<M> {
 pub struct Worker<'a, M> {
     lane: &'a Lane<M>,
     incarnation: u64,
+    /// The oldest begun message. Mostly there is one alone, which then needs no place but this.
+    first: Option<M>,
+    /// Those after it.
     begun: VecDeque<M>,
     /// How often these messages have been begun, now included.
     attempts: u8,
@@ -170,7 +179,7 @@ pub struct Worker<'a, M> {
 
 impl<M> fmt::Debug for Worker<'_, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Worker").field("begun", &self.begun.len()).finish_non_exhaustive()
+        f.debug_struct("Worker").field("begun", &self.len()).finish_non_exhaustive()
     }
 }
 
@@ -186,24 +195,29 @@ impl<M> Worker<'_, M> {
     }
 
     fn poll(&mut self, context: &Context<'_>, most: usize) -> Poll<()> {
-        debug_assert!(self.begun.is_empty(), "the last messages are done");
+        debug_assert!(self.first.is_none(), "the last messages are done");
         let mut inner = self.lane.inner.lock();
         let inner = &mut *inner;
         if inner.incarnation != self.incarnation {
             return Poll::Pending;
         }
         if let Some((message, attempts)) = inner.failed.pop_front() {
-            self.begun.push_back(message);
+            self.first = Some(message);
             self.attempts = attempts + 1;
-        } else if inner.waiting.len() <= most {
-            std::mem::swap(&mut self.begun, &mut inner.waiting);
-            self.attempts = 1;
         } else {
-            self.begun.extend(inner.waiting.drain(..most));
+            self.first = inner.waiting.pop_front();
             self.attempts = 1;
+            if inner.waiting.is_empty() {
+                // Begins at its first place again, which the processor has at hand.
+                inner.waiting.clear();
+            } else if inner.waiting.len() < most {
+                std::mem::swap(&mut self.begun, &mut inner.waiting);
+            } else {
+                self.begun.extend(inner.waiting.drain(..most - 1));
+            }
         }
-        inner.under_way = self.begun.len();
-        if self.begun.is_empty() {
+        inner.under_way = self.len();
+        if self.first.is_none() {
             inner.waiting.shrink_to(KEPT_PLACES);
             self.begun.shrink_to(KEPT_PLACES);
             inner.idle = Some(context.waker().clone());
@@ -212,36 +226,40 @@ impl<M> Worker<'_, M> {
         Poll::Ready(())
     }
 
+    fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.begun.len()
+    }
+
     /// The oldest of the begun messages.
     pub fn next(&mut self) -> Option<Taken<&mut M>> {
         let too_often = self.attempts > MAX_ATTEMPTS;
-        let message = self.begun.front_mut()?;
+        let message = self.first.as_mut()?;
         Some(if too_often { Taken::GivenUp(message) } else { Taken::Message(message) })
     }
 
     /// The oldest of the begun messages is done.
     pub fn done(&mut self) {
-        self.begun.pop_front();
+        self.first = self.begun.pop_front();
     }
 
     /// All begun messages, oldest first, and whether they have failed too often. For an actor that handles them together.
     pub fn all(&self) -> impl Iterator<Item = Taken<&M>> {
         let too_often = self.attempts > MAX_ATTEMPTS;
-        self.begun.iter().map(
-            move |message| {
-                if too_often { Taken::GivenUp(message) } else { Taken::Message(message) }
-            },
-        )
+        self.first
+            .iter()
+            .chain(&self.begun)
+            .map(move |message| if too_often { Taken::GivenUp(message) } else { Taken::Message(message) })
     }
 
     /// All begun messages are done.
     pub fn all_done(&mut self) {
+        self.first = None;
         self.begun.clear();
     }
 
     /// Closes the lane for good, if nothing waits and everything that was begun is done.
     pub fn close_if_idle(&mut self) -> bool {
-        if self.begun.is_empty() {
+        if self.first.is_none() {
             self.lane.inner.lock().under_way = 0;
         }
         self.lane.close_if_idle()
@@ -254,7 +272,7 @@ impl<M> Drop for Worker<'_, M> {
         if inner.incarnation == self.incarnation {
             inner.under_way = 0;
         }
-        for message in self.begun.drain(..).rev() {
+        for message in self.first.take().into_iter().chain(self.begun.drain(..)).rev() {
             inner.failed.push_front((message, self.attempts));
         }
         // A successor that came too early to find them.

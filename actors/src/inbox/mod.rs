@@ -329,9 +329,7 @@ impl InboxState {
 
     fn should_end(&self, lane: &mut Worker<'_, InboxMsg>) -> bool {
         let asked = self.cell.retiring.swap(false, Ordering::AcqRel);
-        let ends = asked
-            && self.directory.session_here(self.cell.manager).is_none()
-            && lane.close_if_idle();
+        let ends = asked && self.directory.session_here(self.cell.manager).is_none() && lane.close_if_idle();
         if ends {
             self.directory.inboxes.remove_if(&self.cell.manager, |_, there| Arc::ptr_eq(there, &self.cell));
         }

@@ -1,24 +1,21 @@
 //! What of a session actor outlives its failure: its lane, and its connections with what each has been sent.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use otvet_engine::ids::{ConversationId, Epoch, PersonId, StreamName};
-use otvet_engine::protocol::{
-    Answered, CloseCode, CommandId, Failed, Person, Refusal, ServerFrame, SharedFrame, Status,
-};
+use otvet_engine::protocol::{CloseCode, SharedFrame};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use crate::conversation::Commit;
 use crate::lane::{Lane, PushError};
-use crate::outbox::Outbox;
 use crate::person_stream::Numbered;
 use crate::router::Supervision;
 
-use super::message::{ConnectionId, Reply, SessionMsg, WatchReply};
+use super::connections::Connections;
+use super::message::{Reply, SessionMsg, WatchReply};
 
 /// Messages that may wait for one session.
 const LANE_BOUND: usize = 65_536;
@@ -29,73 +26,13 @@ pub(crate) struct SessionCell {
     pub person: PersonId,
     pub lane: Lane<SessionMsg>,
     pub supervision: Supervision,
-    /// The joined connections. Only the actor writes here. Boxed, since a map has room for eleven from the first one on.
-    pub connections: Mutex<BTreeMap<ConnectionId, Box<ConnectionRecord>>>,
+    /// The joined connections. Only the actor writes here.
+    pub connections: Mutex<Connections>,
     /// The epoch under which the connections follow the session's stream.
     pub told: Mutex<Option<Epoch>>,
     /// Since when there has been no connection, while there is none.
     left: Mutex<Instant>,
     retiring: AtomicBool,
-}
-
-/// One joined connection.
-#[derive(Debug)]
-pub(crate) struct ConnectionRecord {
-    pub person: Arc<Person>,
-    pub token_id: i64,
-    pub outbox: Arc<Outbox>,
-    /// The last event it was sent, by stream: what makes "exactly once, in order" a local rule.
-    pub sent: HashMap<StreamName, u64>,
-    /// The heads that `ready` told of conversations that are listed and not followed.
-    pub listed: HashMap<StreamName, u64>,
-    /// Whether `ready` listed everything that the manager had claimed.
-    pub lists_all_own: bool,
-    /// The epochs of the person's own streams as it was told them.
-    pub epochs: HashMap<StreamName, Epoch>,
-    /// Conversations of others that it follows.
-    pub watching: BTreeSet<ConversationId>,
-    /// Conversations of others that it has asked to follow and got no answer from yet.
-    pub asking: BTreeSet<ConversationId>,
-}
-
-impl ConnectionRecord {
-    /// Queues the answer to one of its commands.
-    pub fn answer(&self, id: CommandId, outcome: Result<otvet_engine::protocol::Answer, Refusal>) {
-        self.outbox.answer(&answer_frame(id, outcome));
-    }
-
-    /// From which number on a commit is news to this connection; `None`: nothing of it is. What was committed before its
-    /// list was read, and was still in the lane then, must not come behind a `ready` that knows better.
-    pub fn news_after(&self, commit: &Commit, own: bool) -> Option<u64> {
-        let stream = StreamName::Conversation(commit.conversation);
-        if let Some(sent) = self.sent.get(&stream) {
-            return Some(*sent);
-        }
-        let before = &commit.before;
-        let was_own = before.status == Status::Claimed && before.manager == Some(self.person.id);
-        if own && was_own && self.lists_all_own {
-            // It was followed before the commit, and yet this connection has heard nothing of it: so `ready` is newer.
-            return None;
-        }
-        let first = commit.events.first().map_or(commit.after.last_seq, |event| event.seq - 1);
-        Some(self.listed.get(&stream).map_or(first, |told| first.max(*told)))
-    }
-
-    /// Whether it gets the live events of a conversation.
-    pub fn follows(&self, conversation: ConversationId, own: bool) -> bool {
-        own || self.watching.contains(&conversation)
-    }
-}
-
-/// The frame that answers a command.
-pub(crate) fn answer_frame(
-    id: CommandId,
-    outcome: Result<otvet_engine::protocol::Answer, Refusal>,
-) -> ServerFrame {
-    match outcome {
-        Ok(answer) => ServerFrame::Answered(Answered { id, answer }),
-        Err(refusal) => ServerFrame::Failed(Failed::new(Some(id), refusal)),
-    }
 }
 
 impl SessionCell {
@@ -145,7 +82,7 @@ impl SessionCell {
 
     /// Closes every connection.
     pub fn close_all(&self, code: CloseCode) {
-        for connection in self.connections.lock().values() {
+        for connection in self.connections.lock().iter() {
             connection.outbox.close(code);
         }
     }
@@ -157,7 +94,7 @@ impl SessionCell {
             match message {
                 SessionMsg::Join(join) => join.outbox.close(CloseCode::Internal),
                 SessionMsg::Leave(connection) => {
-                    self.connections.lock().remove(&connection);
+                    self.connections.lock().remove(connection);
                 }
                 _ => {}
             }

@@ -19,7 +19,7 @@ impl SessionState {
     /// Takes a command in. Nothing here waits: what takes long answers later, through the lane.
     pub(super) fn submit(&mut self, submission: &mut Submission) {
         let connection = submission.connection;
-        let Some(by) = self.cell.connections.lock().get(&connection).map(|c| Arc::clone(&c.person)) else {
+        let Some(by) = self.cell.connections.lock().get(connection).map(|c| Arc::clone(&c.person)) else {
             return;
         };
         let Some(command) = submission.command.take() else { return self.fail(submission) };
@@ -38,7 +38,7 @@ impl SessionState {
     /// Answers that a command could not be carried out, or that nobody knows whether it was.
     pub(super) fn fail(&self, submission: &Submission) {
         if let (Some(id), Some(connection)) =
-            (submission.id.clone(), self.cell.connections.lock().get(&submission.connection))
+            (submission.id.clone(), self.cell.connections.lock().get(submission.connection))
         {
             connection.answer(id, Err(Refusal::internal()));
         }
@@ -112,7 +112,7 @@ impl SessionState {
     fn unwatch(&self, connection: ConnectionId, conversation: ConversationId) -> Result<Answer, Refusal> {
         let stream = otvet_engine::ids::StreamName::Conversation(conversation);
         let mut connections = self.cell.connections.lock();
-        let record = connections.get_mut(&connection).ok_or_else(Refusal::internal)?;
+        let record = connections.get_mut(connection).ok_or_else(Refusal::internal)?;
         let was_asking = record.asking.remove(&conversation);
         if !record.watching.remove(&conversation) && !was_asking {
             return Err(Refusal::new(Code::NotFound, "this connection does not watch that conversation"));

@@ -20,7 +20,7 @@ impl SessionState {
         if let Some(first) = commit.events.first() {
             self.heal(commit.conversation, first.seq - 1, Some(own)).await;
             for connection in
-                self.cell.connections.lock().values_mut().filter(|c| c.follows(commit.conversation, own))
+                self.cell.connections.lock().iter_mut().filter(|c| c.follows(commit.conversation, own))
             {
                 let Some(sent) = connection.news_after(commit, own) else { continue };
                 for event in commit.events.iter().filter(|event| event.seq > sent) {
@@ -81,7 +81,7 @@ impl SessionState {
     /// Passes on that a stream starts anew.
     pub(super) fn restarted(&self, stream: StreamName, reset: &SharedFrame) {
         let ServerFrame::Reset(head) = reset.frame() else { return };
-        for connection in self.cell.connections.lock().values_mut() {
+        for connection in self.cell.connections.lock().iter_mut() {
             let told = connection.epochs.insert(stream, head.epoch.clone());
             // One that joined after the stream began anew has been told of this numbering, and perhaps of numbers in it.
             if told.as_ref() != Some(&head.epoch) {
@@ -94,7 +94,7 @@ impl SessionState {
     /// Passes on events of the session's or the inbox's stream. A connection that was told of another epoch when it joined
     /// knows more than these: they were on their way when the stream began anew.
     pub(super) fn numbered(&self, stream: StreamName, events: &[Numbered]) {
-        for connection in self.cell.connections.lock().values_mut() {
+        for connection in self.cell.connections.lock().iter_mut() {
             let epoch = connection.epochs.get(&stream);
             let sent = connection.sent.entry(stream).or_insert(0);
             for event in events {
@@ -114,7 +114,7 @@ impl SessionState {
             _ => None,
         };
         let mut is_here = false;
-        if let Some(connection) = self.cell.connections.lock().get_mut(&reply.connection) {
+        if let Some(connection) = self.cell.connections.lock().get_mut(reply.connection) {
             is_here = connection.asking.remove(&reply.conversation);
             if let Some(id) = &reply.id {
                 connection.answer(id.clone(), reply.outcome.clone());
@@ -145,8 +145,8 @@ impl SessionState {
             .connections
             .lock()
             .iter()
-            .filter(|(_, c)| c.follows(conversation, own.unwrap_or(false)))
-            .filter_map(|(id, c)| c.sent.get(&stream).filter(|sent| **sent < head).map(|sent| (*id, *sent)))
+            .filter(|c| c.follows(conversation, own.unwrap_or(false)))
+            .filter_map(|c| c.sent.get(&stream).filter(|sent| **sent < head).map(|sent| (c.id, *sent)))
             .collect();
         let Some(oldest) = behind.values().min() else { return };
         let missed = match head - oldest {
@@ -155,7 +155,7 @@ impl SessionState {
         };
         let mut connections = self.cell.connections.lock();
         for (id, sent) in behind {
-            let Some(connection) = connections.get_mut(&id) else { continue };
+            let Some(connection) = connections.get_mut(id) else { continue };
             match &missed {
                 Some(events) => {
                     let is_staff = connection.person.role.is_staff();

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use otvet_engine::ids::{ConversationId, Position, StreamName};
-use otvet_engine::protocol::{CloseCode, Code, Failed, Format, Person, Ready, Refusal, ServerFrame, Summary, encode};
+use otvet_engine::protocol::{
+    CloseCode, Code, Failed, Format, Person, Ready, Refusal, ServerFrame, Summary, encode,
+};
 
 use crate::conversation::{ConversationMsg, Watch};
 use crate::inbox::Snapshot;
@@ -42,7 +44,7 @@ impl Gathered {
 impl SessionState {
     /// Joins a connection, or lets it go with the reason.
     pub(super) async fn join(&mut self, join: &Arc<Join>) {
-        let joined = self.cell.connections.lock().contains_key(&join.connection);
+        let joined = self.cell.connections.lock().get(join.connection).is_some();
         if joined || join.outbox.is_closing() {
             return;
         }
@@ -202,6 +204,7 @@ impl SessionState {
         gathered.frames.into_iter().for_each(|frame| join.outbox.push_encoded(frame));
         let followed: Vec<ConversationId> = gathered.sent.keys().filter_map(conversation_of).collect();
         let record = ConnectionRecord {
+            id: join.connection,
             person: Arc::clone(&join.person),
             token_id: join.token_id,
             outbox: Arc::clone(&join.outbox),
@@ -214,7 +217,7 @@ impl SessionState {
         };
         let mut connections = self.cell.connections.lock();
         let is_first = connections.is_empty();
-        connections.insert(join.connection, Box::new(record));
+        connections.add(record);
         drop(connections);
         for conversation in gathered.watching {
             // Whatever was committed between our reading and the watch is healed when the watch is confirmed.
@@ -233,7 +236,7 @@ impl SessionState {
         id: Option<otvet_engine::protocol::CommandId>,
         conversation: ConversationId,
     ) {
-        if let Some(record) = self.cell.connections.lock().get_mut(&connection) {
+        if let Some(record) = self.cell.connections.lock().get_mut(connection) {
             record.asking.insert(conversation);
         }
         let watch = Watch { by: by.clone(), session: Arc::clone(&self.cell), connection, id, conversation };

@@ -1,11 +1,12 @@
 //! The session actor of a person who is here: all its connections on all devices. It alone fills their outboxes, so what
 //! it decides about order and repetition holds.
 //!
-//! In reading order: [`message`] (what it is told), [`cell`] (what of it outlives a failure), [`join`] (hello to ready, and
+//! In reading order: [`message`] (what it is told), [`cell`] and [`connections`] (what of it outlives a failure), [`join`] (hello to ready, and
 //! exact recovery), [`recover`] (what was missed), [`deliver`] (live events), [`command`] (what connections want).
 
 mod cell;
 mod command;
+mod connections;
 mod deliver;
 mod join;
 mod message;
@@ -19,8 +20,9 @@ use otvet_engine::ids::{ConversationId, PersonId};
 use otvet_engine::protocol::{Bye, CloseCode, EventKind, Person, ServerFrame, Summary};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
-pub(crate) use cell::{ConnectionRecord, SessionCell};
+pub(crate) use cell::SessionCell;
 pub(crate) use command::not_a_manager;
+pub(crate) use connections::ConnectionRecord;
 pub(crate) use message::{ConnectionId, Join, Reply, SessionMsg, Submission, WatchReply};
 
 use crate::conversation::ConversationMsg;
@@ -104,7 +106,7 @@ impl SessionState {
             }
             SessionMsg::Signal { frame, conversation, own } => {
                 for connection in
-                    self.cell.connections.lock().values().filter(|c| c.follows(*conversation, *own))
+                    self.cell.connections.lock().iter().filter(|c| c.follows(*conversation, *own))
                 {
                     connection.outbox.push_shared(frame);
                 }
@@ -114,7 +116,7 @@ impl SessionState {
             SessionMsg::SignOut(token_id) => Box::pin(self.sign_out(*token_id)).await,
             SessionMsg::CloseAll(code) => self.cell.close_all(*code),
             SessionMsg::Bye { retry_after_ms } => {
-                for connection in self.cell.connections.lock().values() {
+                for connection in self.cell.connections.lock().iter() {
                     connection.outbox.push(&ServerFrame::Bye(Bye { retry_after_ms: *retry_after_ms }));
                     connection.outbox.close(CloseCode::Restarting);
                 }
@@ -129,7 +131,7 @@ impl SessionState {
         match message {
             SessionMsg::Join(join) => join.outbox.close(CloseCode::Internal),
             SessionMsg::Leave(connection) => {
-                self.cell.connections.lock().remove(connection);
+                self.cell.connections.lock().remove(*connection);
             }
             SessionMsg::Submit(submission) => self.fail(submission),
             _ => self.cell.close_all(CloseCode::Internal),
@@ -137,13 +139,13 @@ impl SessionState {
     }
 
     fn reply(&self, reply: &Reply) {
-        if let Some(connection) = self.cell.connections.lock().get(&reply.connection) {
+        if let Some(connection) = self.cell.connections.lock().get(reply.connection) {
             connection.answer(reply.id.clone(), reply.outcome.clone());
         }
     }
 
     fn leave(&mut self, id: ConnectionId) {
-        let Some(gone) = self.cell.connections.lock().remove(&id) else { return };
+        let Some(gone) = self.cell.connections.lock().remove(id) else { return };
         self.typing.retain(|(connection, _), _| *connection != id);
         for conversation in gone.watching.union(&gone.asking) {
             self.unwatch_if_last(*conversation);
@@ -171,14 +173,14 @@ impl SessionState {
     fn unwatch_if_last(&self, conversation: ConversationId) {
         let follows =
             |c: &ConnectionRecord| c.watching.contains(&conversation) || c.asking.contains(&conversation);
-        let followed = self.cell.connections.lock().values().any(|connection| follows(connection));
+        let followed = self.cell.connections.lock().iter().any(follows);
         if !followed && let Some(there) = self.directory.conversation_here(conversation) {
             let _ = there.lane.push_always(ConversationMsg::Unwatch(self.cell.person));
         }
     }
 
     async fn sign_out(&mut self, token_id: i64) {
-        for connection in self.cell.connections.lock().values().filter(|c| c.token_id == token_id) {
+        for connection in self.cell.connections.lock().iter().filter(|c| c.token_id == token_id) {
             connection.outbox.close(CloseCode::Unauthorized);
         }
         self.append(vec![EventKind::SignedOut { token_id }]).await;
