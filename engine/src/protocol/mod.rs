@@ -10,11 +10,14 @@ pub mod codec;
 pub mod codes;
 pub mod payload;
 pub mod server;
+mod single_pass;
 
 #[cfg(test)]
 pub(crate) mod codec_tests;
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod single_pass_tests;
 
 pub use client::{BearerToken, ClientFrame, Command, CommandId, Hello};
 pub use codec::{DecodeError, Format, decode, decode_any, encode};
