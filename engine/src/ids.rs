@@ -155,24 +155,24 @@ serde_as_text!(PersonId, StreamName);
 
 /// Reads what is a text on the wire, without a copy of the text: an id is read with every command.
 fn from_text<'de, T: FromStr<Err = ParseIdError>, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
-    from.deserialize_str(FromText(PhantomData))
+    from.deserialize_str(FromText(PhantomData))?.map_err(de::Error::custom)
 }
 
 struct FromText<T>(PhantomData<T>);
 
 impl<T: FromStr<Err = ParseIdError>> Visitor<'_> for FromText<T> {
-    type Value = T;
+    type Value = Result<T, ParseIdError>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a string")
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-        text.parse().map_err(E::custom)
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(text.parse())
     }
 
     // MessagePack's binaries are taken for texts, as they are wherever a text is read.
-    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<T, E> {
+    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Self::Value, E> {
         match std::str::from_utf8(bytes) {
             Ok(text) => self.visit_str(text),
             Err(_) => Err(E::invalid_value(Unexpected::Bytes(bytes), &self)),
