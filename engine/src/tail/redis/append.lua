@@ -22,7 +22,7 @@ elseif redis.call('EXISTS', stream) == 1 then
 end
 for i = 4, #ARGV, 3 do
     if not head or tonumber(ARGV[i]) > head then
-        redis.call('XADD', stream, ARGV[i] .. '-' .. epoch, 'at', ARGV[i + 1], 'event', ARGV[i + 2])
+        redis.call('XADD', stream, ARGV[i] .. '-' .. epoch, ARGV[i + 1], ARGV[i + 2])
     end
 end
 -- Whole nodes only, which is cheap; a few entries more than asked for may stay.

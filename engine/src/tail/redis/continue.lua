@@ -5,9 +5,7 @@
 local left = {}
 for i = 1, #KEYS do
     local at = 3 * i
-    local id = redis.pcall(
-        'XADD', KEYS[i], 'NOMKSTREAM', 'MAXLEN', '~', ARGV[1], ARGV[at - 1], 'at', ARGV[at], 'event', ARGV[at + 1]
-    )
+    local id = redis.pcall('XADD', KEYS[i], 'NOMKSTREAM', 'MAXLEN', '~', ARGV[1], ARGV[at - 1], ARGV[at], ARGV[at + 1])
     -- No such stream is false, an error a table.
     if type(id) ~= 'string' then
         left[#left + 1] = i

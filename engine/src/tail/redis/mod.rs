@@ -1,6 +1,7 @@
 //! Tails in Redis: each stream under `otvet:{stream}`, an entry's id being its number and its epoch, so that Redis itself
-//! refuses what does not grow, and each entry says which numbering it belongs to. A stream that has begun and has no entry
-//! is marked under `otvet:{stream}:epoch`. The braces are Redis's own, so that both are kept by the same node of a cluster.
+//! refuses what does not grow, and each entry says which numbering it belongs to. Its one field has the time for a name and
+//! the event for a value. A stream that has begun and has no entry is marked under `otvet:{stream}:epoch`. The braces are
+//! Redis's own, so that both are kept by the same node of a cluster.
 
 use std::fmt;
 use std::sync::atomic::Ordering::Relaxed;
@@ -323,14 +324,15 @@ fn array(value: Value) -> Option<Vec<Value>> {
 /// An entry of this epoch.
 fn parse_entry(value: Value, epoch: &Epoch) -> Option<TailEntry> {
     let [id, fields] = <[Value; 2]>::try_from(array(value)?).ok()?;
-    let [_, at, _, event] = <[Value; 4]>::try_from(array(fields)?).ok()?;
+    let [at, event] = <[Value; 2]>::try_from(array(fields)?).ok()?;
     let position = position(&id).filter(|position| position.epoch == *epoch)?;
     Some(TailEntry { seq: position.seq, at: timestamp(&at)?, event: bytes(event)? })
 }
 
 /// An epoch as the number that it is in ids.
 fn number(epoch: &Epoch) -> Result<u64, TailError> {
-    let number = u64::from_str_radix(&epoch.0, 16).ok().filter(|number| name(*number) == *epoch);
+    let digits = epoch.0.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let number = u64::from_str_radix(&epoch.0, 16).ok().filter(|_| digits && epoch.0.len() == 16);
     number.ok_or_else(|| TailError::Unreachable(format!("the epoch {epoch} is not 16 hexadecimal digits")))
 }
 

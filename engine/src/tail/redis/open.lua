@@ -9,7 +9,7 @@ local newest = redis.pcall('XREVRANGE', stream, '+', '-', 'COUNT', 1)
 if not newest.err and newest[1] then
     local id, fields = newest[1][1], newest[1][2]
     -- An id with a zero was written by a version that had no epochs in ids.
-    if string.match(id, '^%d+-[1-9]%d*$') and #fields == 4 and fields[1] == 'at' and fields[3] == 'event' then
+    if string.match(id, '^%d+-[1-9]%d*$') and #fields == 2 and string.match(fields[1], '^-?%d+$') then
         return { id }
     end
 end

@@ -9,4 +9,4 @@ local entries = {}
 if ARGV[2] ~= '0' then
     entries = redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])
 end
-return { newest[1][1], newest[1][2][2], entries }
+return { newest[1][1], newest[1][2][1], entries }

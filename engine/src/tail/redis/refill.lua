@@ -40,7 +40,7 @@ local function add(from, to)
     for i = 4, #ARGV, 3 do
         local seq = tonumber(ARGV[i])
         if seq >= from and seq <= to then
-            redis.call('XADD', stream, ARGV[i] .. '-' .. epoch, 'at', ARGV[i + 1], 'event', ARGV[i + 2])
+            redis.call('XADD', stream, ARGV[i] .. '-' .. epoch, ARGV[i + 1], ARGV[i + 2])
         end
     end
 end

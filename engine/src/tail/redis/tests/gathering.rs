@@ -47,7 +47,7 @@ async fn many_appends_are_few_commands_and_each_has_its_own_answer() {
     server.command("DEL otvet:{session/u1}");
     server.command("DEL otvet:{session/u2}");
     server.command("SET otvet:{session/u2} x");
-    server.command(&format!("XADD otvet:{{session/u3}} 3-{} at 1 event x", 0x0101_0101_0101_0101_u64));
+    server.command(&format!("XADD otvet:{{session/u3}} 3-{IN_IDS} 1 x"));
     let late = {
         let tail = Arc::clone(&tail);
         tokio::spawn(async move { tail.append(&nth_stream(4), &epoch(1), &entries(5..=5)).await })

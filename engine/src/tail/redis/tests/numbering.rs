@@ -93,7 +93,7 @@ async fn a_hole_that_somebody_made_is_mended_by_the_next_reader() {
     let server = Server::start(&[]);
     let tail = connect(options(server.url())).await;
     append(&tail, 1..=9).await.unwrap();
-    server.command(&format!("XDEL {KEY} 5-0"));
+    assert_eq!(server.command(&format!("XDEL {KEY} 5-{IN_IDS}")), ":1");
     assert_eq!(read(&tail, 3).await, None);
     tail.refill(&STREAM, &epoch(1), &entries(4..=9)).await.unwrap();
     assert_eq!(read(&tail, 3).await, Some(entries(4..=9)));
