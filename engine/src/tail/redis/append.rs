@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock};
 
 use fred::types::{Key, Value};
-use futures_util::future::join_all;
+use futures_util::future::{FutureExt, join_all};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -36,6 +36,8 @@ pub(super) struct Appender {
     /// Whether one script may touch many streams: not in a cluster, where they live on many nodes.
     together: bool,
     queue: Mutex<Queue>,
+    /// Held from taking a batch out of the queue until it is with the client.
+    turn: Mutex<()>,
     heads: Mutex<Heads>,
 }
 
@@ -80,7 +82,7 @@ impl Append {
 impl Appender {
     pub fn new(link: Arc<Link>, bounds: Bounds, together: bool) -> Self {
         let heads = Mutex::new(Heads::new(bounds.idle_expire));
-        Self { link, bounds, together, queue: Mutex::default(), heads }
+        Self { link, bounds, together, queue: Mutex::default(), turn: Mutex::default(), heads }
     }
 
     /// Appends entries, of which there is at least one.
@@ -125,7 +127,7 @@ impl Appender {
             let wanted = batch.into_iter().filter(|append| !append.reply.is_closed());
             wanted.partition(|append| heads.is_before(&append.stream, append.epoch, append.first(), now))
         };
-        // A stream's later entries go after its earlier ones: those are the unknown.
+        // What is known goes first. Of a stream that is asked for twice, only the first can be.
         tokio::join!(self.continue_all(known), self.append_each(unknown));
     }
 
@@ -245,22 +247,34 @@ struct Sender {
 
 impl Sender {
     async fn run(mut self) {
+        let appender = Arc::clone(&self.appender);
         loop {
             // Whoever is ready to append asks first. When nobody is, this takes no time.
             tokio::task::yield_now().await;
-            let batch = {
-                let mut queue = self.appender.queue.lock();
-                let batch = queue.next_batch();
-                if batch.is_empty() {
-                    // Under the same lock: whoever comes next finds that another one is needed.
-                    queue.senders -= 1;
-                    self.counted = false;
-                    return;
+            let sending = {
+                let _turn = appender.turn.lock();
+                let Some(batch) = self.next_batch() else { return };
+                let mut sending = Box::pin(appender.send(batch));
+                // The first poll hands everything to the client: what was asked for first is sent first.
+                match sending.as_mut().now_or_never() {
+                    Some(()) => continue,
+                    None => sending,
                 }
-                batch
             };
-            self.appender.send(batch).await;
+            sending.await;
         }
+    }
+
+    /// What to send; without it, this sender ends.
+    fn next_batch(&mut self) -> Option<Vec<Append>> {
+        let mut queue = self.appender.queue.lock();
+        let batch = queue.next_batch();
+        if batch.is_empty() {
+            // Under the same lock: whoever comes next finds that another one is needed.
+            queue.senders -= 1;
+            self.counted = false;
+        }
+        (!batch.is_empty()).then_some(batch)
     }
 }
 
