@@ -19,7 +19,7 @@ use crate::tail::{TailEntry, TailError};
 /// Batches under way at once: while Redis works on one, the next is made.
 const BATCHES: usize = 2;
 /// Entries of a batch. Redis does nothing else meanwhile.
-const BATCH_ENTRIES: usize = 256;
+const BATCH_ENTRIES: usize = 128;
 /// Bytes of a batch, as far as its first append does not have more.
 const BATCH_BYTES: usize = 256 * 1024;
 /// Bytes of the texts that an entry needs besides its event: its stream's key, its id, its time.
