@@ -1,10 +1,12 @@
 //! Newtypes for everything that has an identity, with the one text form each has on the wire.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::de::{self, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -89,15 +91,14 @@ impl FromStr for ConversationId {
 
 /// UUIDs are texts in both encodings: MessagePack would otherwise carry 16 raw bytes.
 mod uuid_text {
-    use super::{Deserialize, Deserializer, Serializer, Uuid, de};
+    use super::{ConversationId, Deserializer, Serializer, Uuid, from_text};
 
     pub fn serialize<S: Serializer>(id: &Uuid, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(id.hyphenated().encode_lower(&mut [0; 36]))
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Uuid, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(from)?;
-        text.parse::<super::ConversationId>().map(|id| id.0).map_err(de::Error::custom)
+        from_text::<ConversationId, D>(from).map(|id| id.0)
     }
 }
 
@@ -145,12 +146,39 @@ macro_rules! serde_as_text {
         }
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                std::borrow::Cow::<str>::deserialize(from)?.parse().map_err(de::Error::custom)
+                from_text(from)
             }
         }
     )*};
 }
 serde_as_text!(PersonId, StreamName);
+
+/// Reads what is a text on the wire, without a copy of the text: an id is read with every command.
+fn from_text<'de, T: FromStr<Err = ParseIdError>, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    from.deserialize_str(FromText(PhantomData))?.map_err(de::Error::custom)
+}
+
+struct FromText<T>(PhantomData<T>);
+
+impl<T: FromStr<Err = ParseIdError>> Visitor<'_> for FromText<T> {
+    type Value = Result<T, ParseIdError>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(text.parse())
+    }
+
+    // MessagePack's binaries are taken for texts, as they are wherever a text is read.
+    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Self::Value, E> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.visit_str(text),
+            Err(_) => Err(E::invalid_value(Unexpected::Bytes(bytes), &self)),
+        }
+    }
+}
 
 /// The name of one numbering of a stream. It changes only when the numbering could not be carried on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -209,7 +237,7 @@ impl FromStr for Key {
 
 impl<'de> Deserialize<'de> for Key {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        std::borrow::Cow::<str>::deserialize(from)?.parse().map_err(de::Error::custom)
+        from_text(from)
     }
 }
 

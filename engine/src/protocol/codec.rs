@@ -1,13 +1,16 @@
 //! The two encodings of the wire, JSON (RFC 8259) and MessagePack with string keys: the same objects in both.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use bytes::Bytes;
+use rmp_serde::decode::ReadRefReader;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::client::{ClientFrame, Command, CommandId};
 use super::codes::{Code, Refusal};
+use super::single_pass;
 
 /// How one connection's frames are encoded, agreed on at the handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,10 +35,10 @@ impl Format {
 }
 
 /// The longest `id` of a command, in bytes: it is echoed, so it must not be a lever.
-const MAX_ID_BYTES: usize = 128;
+pub(super) const MAX_ID_BYTES: usize = 128;
 
 /// How deep a frame may nest. The protocol nests four deep; the bound keeps hostile input off the stack.
-const MAX_DEPTH: usize = 128;
+pub(super) const MAX_DEPTH: usize = 128;
 
 /// Why a frame could not become a command.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +70,14 @@ struct Header<'a> {
 /// # Errors
 /// [`DecodeError::Malformed`] closes the connection, [`DecodeError::Refused`] answers the command.
 pub fn decode(format: Format, bytes: &[u8]) -> Result<ClientFrame, DecodeError> {
+    match single_pass::decode(format, bytes) {
+        Some(frame) => Ok(frame),
+        None => decode_with_care(format, bytes),
+    }
+}
+
+/// Reads a frame's header before the rest, so that whatever is wrong with it is said under the command's id.
+pub(crate) fn decode_with_care(format: Format, bytes: &[u8]) -> Result<ClientFrame, DecodeError> {
     if !starts_an_object(format, bytes) {
         return Err(DecodeError::Malformed("a frame is an object".to_owned()));
     }
@@ -109,13 +120,33 @@ pub fn decode_any<T: DeserializeOwned>(format: Format, bytes: &[u8]) -> Result<T
     }
 }
 
+thread_local! {
+    /// Where values are written before they are as long as they are going to be.
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// The most room that a thread keeps for the next value, in bytes: more than any frame but a page of them needs.
+const MAX_SCRATCH: usize = 16 * 1024;
+
 /// Writes any value of the protocol.
 pub fn encode<T: Serialize>(format: Format, value: &T) -> Bytes {
+    // Taken and not borrowed: a value that encodes another while it is written finds an empty one.
+    let mut scratch = SCRATCH.take();
+    scratch.clear();
     // Texts, integers, lists and maps with text keys: neither writer has a way to fail on these.
     match format {
-        Format::Json => serde_json::to_vec(value).expect("frames are plain data").into(),
-        Format::MessagePack => rmp_serde::to_vec_named(value).expect("frames are plain data").into(),
+        Format::Json => serde_json::to_writer(&mut scratch, value).expect("frames are plain data"),
+        Format::MessagePack => {
+            rmp_serde::encode::write_named(&mut scratch, value).expect("frames are plain data");
+        }
     }
+    if scratch.capacity() > MAX_SCRATCH {
+        return scratch.into();
+    }
+    // One allocation of the right size; a vector that grows has several, and keeps more than it needs.
+    let bytes = Bytes::copy_from_slice(&scratch);
+    SCRATCH.set(scratch);
+    bytes
 }
 
 /// Reads the rest of a frame.
@@ -151,10 +182,17 @@ fn starts_an_object(format: Format, bytes: &[u8]) -> bool {
     }
 }
 
+/// How many brackets open in JSON, those in texts included.
+pub(super) fn openings(json: &[u8]) -> usize {
+    // They differ in one bit. Sums of single bytes are what a processor adds up many at a time.
+    let in_part = |part: &[u8]| part.iter().map(|byte| u8::from(byte & !0x20 == b'[')).sum::<u8>();
+    json.chunks(usize::from(u8::MAX)).map(|part| usize::from(in_part(part))).sum()
+}
+
 /// Whether well-formed JSON nests deeper than frames may.
 fn nests_too_deep(json: &[u8]) -> bool {
     // Fewer openings than that cannot, and counting them is quick.
-    if json.iter().filter(|byte| matches!(byte, b'{' | b'[')).count() < MAX_DEPTH {
+    if openings(json) < MAX_DEPTH {
         return false;
     }
     let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
@@ -182,12 +220,23 @@ fn shorten(why: &str) -> String {
 
 /// Exactly one MessagePack value: bytes behind it are refused, as JSON does.
 fn from_msgpack<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, String> {
-    let mut reader = rmp_serde::Deserializer::new(std::io::Cursor::new(bytes));
-    reader.set_max_depth(MAX_DEPTH);
+    let mut reader = msgpack_reader(bytes);
     let value = T::deserialize(&mut reader).map_err(|e| e.to_string())?;
-    if reader.position() < bytes.len() as u64 {
-        Err("bytes behind the end of the value".to_owned())
-    } else {
-        Ok(value)
-    }
+    if is_at_its_end(&mut reader) { Ok(value) } else { Err("bytes behind the end of the value".to_owned()) }
+}
+
+/// Reads MessagePack where it lies.
+pub(super) type MsgpackReader<'de> = rmp_serde::Deserializer<ReadRefReader<'de, [u8]>>;
+
+/// A reader that follows no deeper nesting than frames have.
+pub(super) fn msgpack_reader(bytes: &[u8]) -> MsgpackReader<'_> {
+    let mut reader = rmp_serde::Deserializer::from_read_ref(bytes);
+    reader.set_max_depth(MAX_DEPTH);
+    reader
+}
+
+/// Whether nothing is left. The reader does not tell its place, but of one byte that is left it finds that it begins no
+/// boolean; only where there is none does it miss the first byte of a value.
+pub(super) fn is_at_its_end(reader: &mut MsgpackReader<'_>) -> bool {
+    matches!(bool::deserialize(reader), Err(rmp_serde::decode::Error::InvalidMarkerRead(_)))
 }

@@ -1,13 +1,15 @@
--- Appends entries to a stream, all or none.
--- KEYS: the stream, its epoch. ARGV: epoch, entries to keep, milliseconds to live, then number, time and event of each.
+-- Appends entries to a stream, all or none, whatever is known of it.
+-- KEYS: the stream, the mark of one that has begun without an entry. ARGV: epoch, entries to keep, milliseconds to live,
+-- then number, time and event of each.
 -- Answers nil when they are there now, or the head that they do not follow.
-local stream, mark = KEYS[1], KEYS[2]
+local stream, mark, epoch = KEYS[1], KEYS[2], ARGV[1]
 local head = nil
 -- pcall: whatever else lies under our keys is no tail of ours, and is replaced.
-if redis.pcall('GET', mark) == ARGV[1] then
-    local newest = redis.pcall('XREVRANGE', stream, '+', '-', 'COUNT', 1)
-    if not newest.err and newest[1] then
-        head = tonumber(string.match(newest[1][1], '^%d+'))
+local newest = redis.pcall('XREVRANGE', stream, '+', '-', 'COUNT', 1)
+if not newest.err and newest[1] then
+    local number, of = string.match(newest[1][1], '^(%d+)-(%d+)$')
+    if of == epoch then
+        head = tonumber(number)
     end
 end
 if head then
@@ -20,11 +22,13 @@ elseif redis.call('EXISTS', stream) == 1 then
 end
 for i = 4, #ARGV, 3 do
     if not head or tonumber(ARGV[i]) > head then
-        redis.call('XADD', stream, ARGV[i] .. '-0', 'at', ARGV[i + 1], 'event', ARGV[i + 2])
+        redis.call('XADD', stream, ARGV[i] .. '-' .. epoch, ARGV[i + 1], ARGV[i + 2])
     end
 end
 -- Whole nodes only, which is cheap; a few entries more than asked for may stay.
 redis.call('XTRIM', stream, 'MAXLEN', '~', ARGV[2])
-redis.call('SET', mark, ARGV[1], 'PX', ARGV[3])
 redis.call('PEXPIRE', stream, ARGV[3])
+if not head then
+    redis.call('DEL', mark)
+end
 return nil

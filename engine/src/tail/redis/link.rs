@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::breaker::Breaker;
 use super::{RedisTailError, RedisTailOptions};
+use crate::tail::TailError;
 
 /// Delays between attempts to connect, in milliseconds: doubled from the first to the last.
 const RECONNECT_MS: (u32, u32) = (50, 2_000);
@@ -55,7 +56,7 @@ pub(super) struct Link {
     reader: Client,
     writer: Client,
     reads: Semaphore,
-    in_flight: AtomicUsize,
+    in_flight: Arc<AtomicUsize>,
     max_in_flight: usize,
     shared: Arc<Shared>,
     tasks: Vec<AbortHandle>,
@@ -110,7 +111,7 @@ impl Link {
             reader,
             writer,
             reads: Semaphore::new(READS_AT_ONCE),
-            in_flight: AtomicUsize::new(0),
+            in_flight: Arc::default(),
             max_in_flight: options.max_queue.max(1),
             shared,
             tasks,
@@ -140,6 +141,15 @@ impl Link {
         command: impl AsyncFnOnce(&Client) -> Result<T, Error>,
     ) -> Result<T, Failure> {
         let _in_flight = self.enter()?;
+        self.ask(lane, command).await
+    }
+
+    /// Runs a command on behalf of those who have entered, or refuses to when it would only wait.
+    pub async fn ask<T>(
+        &self,
+        lane: Lane,
+        command: impl AsyncFnOnce(&Client) -> Result<T, Error>,
+    ) -> Result<T, Failure> {
         self.ask_only_who_answers(lane)?;
         let _turn = if lane == Lane::Read {
             let turn = self.reads.acquire().await;
@@ -177,6 +187,12 @@ impl Link {
         worth_it
     }
 
+    /// How many have entered and wait for an answer.
+    #[cfg(test)]
+    pub fn waiting(&self) -> usize {
+        self.in_flight.load(Relaxed)
+    }
+
     pub fn is_up(&self) -> bool {
         !self.shared.breaker.is_open() && self.is_connected()
     }
@@ -194,6 +210,17 @@ impl Link {
         &self.shared
     }
 
+    /// What callers of the tail are told.
+    pub fn failed(&self, failure: Failure) -> TailError {
+        match failure {
+            Failure::Unreachable(why) => TailError::Unreachable(why),
+            Failure::Refused(error) => {
+                self.shared.refused.fetch_add(1, Relaxed);
+                TailError::Unreachable(error.details().to_owned())
+            }
+        }
+    }
+
     fn client(&self, lane: Lane) -> &Client {
         match lane {
             Lane::Read => &self.reader,
@@ -201,16 +228,18 @@ impl Link {
         }
     }
 
-    fn enter(&self) -> Result<InFlight<'_>, Failure> {
+    /// Takes one of the places for whoever waits for an answer.
+    pub fn enter(&self) -> Result<InFlight, Failure> {
         let before = self.in_flight.fetch_add(1, Relaxed);
-        let guard = InFlight(&self.in_flight);
+        let guard = InFlight(Arc::clone(&self.in_flight));
         if before >= self.max_in_flight {
             return Err(self.not_asked(format!("{before} commands wait for an answer already")));
         }
         Ok(guard)
     }
 
-    fn ask_only_who_answers(&self, lane: Lane) -> Result<(), Failure> {
+    /// Fails where Redis is known not to answer.
+    pub fn ask_only_who_answers(&self, lane: Lane) -> Result<(), Failure> {
         if self.shared.breaker.is_open() {
             return Err(self.not_asked("it does not answer".to_owned()));
         }
@@ -233,10 +262,11 @@ impl Drop for Link {
     }
 }
 
-/// Counts a command until its caller has an answer or stops waiting.
-struct InFlight<'a>(&'a AtomicUsize);
+/// Counts whoever waits for an answer, until it is dropped.
+#[derive(Debug)]
+pub(super) struct InFlight(Arc<AtomicUsize>);
 
-impl Drop for InFlight<'_> {
+impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Relaxed);
     }

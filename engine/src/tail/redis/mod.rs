@@ -1,38 +1,44 @@
-//! Tails in Redis: each stream under `otvet:{stream}`, an entry's id being its number, and its epoch under
-//! `otvet:{stream}:epoch`. The braces are Redis's own, so that both are kept by the same node of a cluster.
+//! Tails in Redis: each stream under `otvet:{stream}`, an entry's id being its number and its epoch, so that Redis itself
+//! refuses what does not grow, and each entry says which numbering it belongs to. Its one field has the time for a name and
+//! the event for a value. A stream that has begun and has no entry is marked under `otvet:{stream}:epoch`. The braces are
+//! Redis's own, so that both are kept by the same node of a cluster.
 
 use std::fmt;
-use std::sync::LazyLock;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use fred::clients::Client;
 use fred::error::Error;
-use fred::interfaces::{ClientLike, KeysInterface, LuaInterface, StreamsInterface};
+use fred::interfaces::{ClientLike, KeysInterface, StreamsInterface};
 use fred::types::config::{Config, ServerConfig};
 use fred::types::{InfoKind, Value};
-use sha1::{Digest, Sha1};
 use tokio::time::Instant;
 
 use super::{Tail, TailEntry, TailError, TailRead};
 use crate::clock::Timestamp;
 use crate::ids::{Epoch, Position, StreamName};
 
+mod append;
 mod breaker;
+mod heads;
 mod link;
 mod report;
+mod script;
 #[cfg(test)]
 mod tests;
 
+use append::Appender;
 use link::{Failure, Lane, Link};
+use script::{Script, keys};
+
 pub use report::{RedisMode, RedisReport};
 
 /// How long a start waits for Redis before it goes on without.
 const START_WAIT: Duration = Duration::from_secs(3);
 
-static APPEND: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("append.lua")));
 static OPEN: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("open.lua")));
 static REFILL: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("refill.lua")));
 static READ: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("read.lua")));
@@ -45,7 +51,7 @@ pub struct RedisTailOptions {
     pub url: String,
     /// Entries kept of each stream, at least.
     pub keep: usize,
-    /// A stream without a new entry for so long is dropped.
+    /// A stream without a new entry for so long is dropped, or a little later.
     pub idle_expire: Duration,
     /// How long a command may take, all its attempts together.
     pub command_timeout: Duration,
@@ -90,9 +96,38 @@ pub struct RedisStatus {
 /// Tails in Redis. Whatever happens to it costs speed: commands fail soon, and at once when Redis is known not to answer.
 #[derive(Debug)]
 pub struct RedisTail {
-    link: Link,
+    link: Arc<Link>,
+    appender: Arc<Appender>,
+    bounds: Bounds,
+}
+
+/// How much is kept of a stream, and for how long.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
     keep: usize,
     idle_expire: Duration,
+}
+
+impl Bounds {
+    /// What the scripts that write take: the epoch, the bounds, the entries.
+    fn arguments(&self, epoch: u64, entries: &[TailEntry]) -> Vec<Value> {
+        let mut arguments = Vec::with_capacity(3 + 3 * entries.len());
+        arguments.push(Value::from(epoch.to_string()));
+        arguments.push(Value::from(self.keep.to_string()));
+        arguments.push(self.life());
+        for entry in entries {
+            arguments.push(Value::from(entry.seq.to_string()));
+            arguments.push(Value::from(entry.at.millis().to_string()));
+            arguments.push(Value::from(entry.event.clone()));
+        }
+        arguments
+    }
+
+    /// How long Redis keeps a stream, in milliseconds: longer than it may be idle, since not each entry renews it.
+    fn life(&self) -> Value {
+        let life = self.idle_expire + self.idle_expire / heads::RENEWAL;
+        Value::from(life.as_millis().max(1).to_string())
+    }
 }
 
 impl RedisTail {
@@ -109,8 +144,10 @@ impl RedisTail {
             ServerConfig::Sentinel { .. } => RedisMode::Sentinel,
             ServerConfig::Centralized { .. } => RedisMode::Standalone,
         };
-        let link = Link::open(&options)?;
-        let tail = Self { link, keep: options.keep.max(1), idle_expire: options.idle_expire };
+        let link = Arc::new(Link::open(&options)?);
+        let bounds = Bounds { keep: options.keep.max(1), idle_expire: options.idle_expire };
+        let appender = Appender::new(Arc::clone(&link), bounds, mode != RedisMode::Cluster);
+        let tail = Self { link, appender: Arc::new(appender), bounds };
         let report = match tail.link.wait_connected(START_WAIT).await {
             Ok(()) => tail.report(mode).await,
             Err(problem) => RedisReport::unreachable(mode, problem),
@@ -143,44 +180,15 @@ impl RedisTail {
         lane: Lane,
         command: impl AsyncFnOnce(&Client) -> Result<T, Error>,
     ) -> Result<T, TailError> {
-        self.link.run(lane, command).await.map_err(|failure| self.failed(failure))
-    }
-
-    fn failed(&self, failure: Failure) -> TailError {
-        match failure {
-            Failure::Unreachable(why) => TailError::Unreachable(why),
-            Failure::Refused(error) => {
-                self.link.shared().refused.fetch_add(1, Relaxed);
-                TailError::Unreachable(error.details().to_owned())
-            }
-        }
-    }
-
-    /// What the scripts that write take: the epoch, the bounds, the entries.
-    fn arguments(&self, epoch: &Epoch, entries: &[TailEntry]) -> Vec<Value> {
-        let mut arguments = Vec::with_capacity(3 + 3 * entries.len());
-        arguments.push(Value::from(&*epoch.0));
-        arguments.push(Value::from(self.keep.to_string()));
-        arguments.push(self.life());
-        for entry in entries {
-            arguments.push(Value::from(entry.seq.to_string()));
-            arguments.push(Value::from(entry.at.millis().to_string()));
-            arguments.push(Value::from(entry.event.clone()));
-        }
-        arguments
-    }
-
-    /// How long a stream lives without a new entry, in milliseconds.
-    fn life(&self) -> Value {
-        Value::from(self.idle_expire.as_millis().max(1).to_string())
+        self.link.run(lane, command).await.map_err(|failure| self.link.failed(failure))
     }
 
     /// The stream as it is now, with at most so many entries from a number on; `None` when there is none, or none of ours.
     async fn read(&self, stream: &StreamName, from: u64, count: usize) -> Result<Option<Found>, TailError> {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
         let arguments = vec![Value::from(format!("{from}-0")), Value::from(count.to_string())];
-        let answer =
-            self.run(Lane::Read, async |client| READ.run(client, keys(stream), arguments).await).await?;
+        let input = || (keys(stream)[..1].to_vec(), arguments.clone());
+        let answer = self.run(Lane::Read, async |client| READ.run(client, input).await).await?;
         Ok(Found::parse(answer))
     }
 }
@@ -193,14 +201,10 @@ impl Tail for RedisTail {
         epoch: &Epoch,
         entries: &[TailEntry],
     ) -> Result<(), TailError> {
-        let Some(first) = entries.first().map(|entry| entry.seq) else { return Ok(()) };
-        let arguments = self.arguments(epoch, entries);
-        let answer =
-            self.run(Lane::Write, async |client| APPEND.run(client, keys(stream), arguments).await).await?;
-        match answer.as_u64() {
-            Some(head) => Err(TailError::OutOfOrder { head, first }),
-            None => Ok(()),
+        if entries.is_empty() {
+            return Ok(());
         }
+        self.appender.append(stream, number(epoch)?, entries).await
     }
 
     async fn refill(
@@ -212,28 +216,31 @@ impl Tail for RedisTail {
         if entries.is_empty() {
             return Ok(());
         }
-        let arguments = self.arguments(epoch, entries);
+        let epoch = number(epoch)?;
+        let input = || (keys(stream), self.bounds.arguments(epoch, entries));
+        self.appender.forget(stream);
         // With the readers, whose doing it is: a storm of them must hold up no writer.
-        self.run(Lane::Read, async |client| REFILL.run(client, keys(stream), arguments).await).await?;
+        self.run(Lane::Read, async |client| REFILL.run(client, input).await).await?;
         Ok(())
     }
 
     async fn open(&self, stream: &StreamName, fresh: &Epoch) -> Result<Position, TailError> {
+        self.appender.forget(stream);
         let begun = Instant::now();
         let answer = loop {
-            let arguments = vec![Value::from(&*fresh.0), self.life()];
-            let open = async |client: &Client| OPEN.run(client, keys(stream), arguments).await;
+            let input = || (keys(stream), vec![Value::from(&*fresh.0), self.bounds.life()]);
+            let open = async |client: &Client| OPEN.run(client, input).await;
             match self.link.run(Lane::Read, open).await {
                 Ok(answer) => break answer,
                 Err(Failure::Unreachable(_)) if self.link.waits_since(begun).await => {}
-                Err(failure) => return Err(self.failed(failure)),
+                Err(failure) => return Err(self.link.failed(failure)),
             }
         };
-        let position = array(answer).and_then(|answer| {
-            let [epoch, id] = <[Value; 2]>::try_from(answer).ok()?;
-            Some(Position { epoch: Epoch(epoch.as_str()?.as_ref().into()), seq: seq(&id)? })
+        let position = array(answer).and_then(|answer| match answer.as_slice() {
+            [newest] => position(newest),
+            [_, begun] => Some(Position { epoch: Epoch(begun.as_str()?.as_ref().into()), seq: 0 }),
+            _ => None,
         });
-        // Ours in name only: it has the epoch of another writer, and no numbers.
         position.ok_or_else(|| TailError::Unreachable("the stream is not one of ours".to_owned()))
     }
 
@@ -266,7 +273,7 @@ impl Tail for RedisTail {
             return self.drop_stream(stream).await;
         }
         let cap = ("MAXLEN", "=", i64::try_from(keep).unwrap_or(i64::MAX));
-        let [stream, _] = keys(stream);
+        let stream = keys(stream).swap_remove(0);
         self.run(Lane::Write, async |client| {
             match client.xtrim::<(), _, _>(stream, cap).await {
                 // Not a stream, so nothing of ours to trim.
@@ -278,41 +285,14 @@ impl Tail for RedisTail {
     }
 
     async fn drop_stream(&self, stream: &StreamName) -> Result<(), TailError> {
-        let keys = keys(stream).to_vec();
+        self.appender.forget(stream);
+        let keys = keys(stream);
         self.run(Lane::Write, async |client| client.unlink::<(), _>(keys).await).await
     }
 
     async fn check(&self) -> Result<(), TailError> {
         // Not behind a storm of readers.
         self.run(Lane::Write, async |client| client.ping::<()>(None).await).await
-    }
-}
-
-/// The stream's own key and its epoch's.
-fn keys(stream: &StreamName) -> [String; 2] {
-    [format!("otvet:{{{stream}}}"), format!("otvet:{{{stream}}}:epoch")]
-}
-
-/// A Lua script, sent whole only to a Redis that does not know it yet.
-struct Script {
-    text: &'static str,
-    sha1: String,
-}
-
-impl Script {
-    fn new(text: &'static str) -> Self {
-        let sha1 = Sha1::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { text, sha1 }
-    }
-
-    async fn run(&self, client: &Client, keys: [String; 2], arguments: Vec<Value>) -> Result<Value, Error> {
-        let keys = keys.to_vec();
-        match client.evalsha(self.sha1.as_str(), keys.clone(), arguments.clone()).await {
-            Err(error) if error.details().starts_with("NOSCRIPT") => {
-                client.eval(self.text, keys, arguments).await
-            }
-            answer => answer,
-        }
     }
 }
 
@@ -327,10 +307,10 @@ struct Found {
 impl Found {
     /// `None` also for what we did not write.
     fn parse(answer: Value) -> Option<Self> {
-        let [epoch, id, at, entries] = <[Value; 4]>::try_from(array(answer)?).ok()?;
-        let head = Position { epoch: Epoch(epoch.as_str()?.as_ref().into()), seq: seq(&id)? };
-        let entries = array(entries)?.into_iter().map(entry).collect::<Option<_>>()?;
-        Some(Self { head, at: timestamp(&at)?, entries })
+        let [id, at, entries] = <[Value; 3]>::try_from(array(answer)?).ok()?;
+        let head = position(&id)?;
+        let entries = array(entries)?.into_iter().map(|entry| parse_entry(entry, &head.epoch));
+        Some(Self { at: timestamp(&at)?, entries: entries.collect::<Option<_>>()?, head })
     }
 }
 
@@ -341,14 +321,31 @@ fn array(value: Value) -> Option<Vec<Value>> {
     }
 }
 
-fn entry(value: Value) -> Option<TailEntry> {
+/// An entry of this epoch.
+fn parse_entry(value: Value, epoch: &Epoch) -> Option<TailEntry> {
     let [id, fields] = <[Value; 2]>::try_from(array(value)?).ok()?;
-    let [_, at, _, event] = <[Value; 4]>::try_from(array(fields)?).ok()?;
-    Some(TailEntry { seq: seq(&id)?, at: timestamp(&at)?, event: bytes(event)? })
+    let [at, event] = <[Value; 2]>::try_from(array(fields)?).ok()?;
+    let position = position(&id).filter(|position| position.epoch == *epoch)?;
+    Some(TailEntry { seq: position.seq, at: timestamp(&at)?, event: bytes(event)? })
 }
 
-fn seq(id: &Value) -> Option<u64> {
-    id.as_str()?.strip_suffix("-0")?.parse().ok()
+/// An epoch as the number that it is in ids.
+fn number(epoch: &Epoch) -> Result<u64, TailError> {
+    let digits = epoch.0.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let number = u64::from_str_radix(&epoch.0, 16).ok().filter(|_| digits && epoch.0.len() == 16);
+    number.ok_or_else(|| TailError::Unreachable(format!("the epoch {epoch} is not 16 hexadecimal digits")))
+}
+
+fn name(epoch: u64) -> Epoch {
+    Epoch::new(epoch.to_be_bytes())
+}
+
+/// What an id says. One whose epoch is 0 was written by a version that had no epochs in ids.
+fn position(id: &Value) -> Option<Position> {
+    let id = id.as_str()?;
+    let (seq, epoch) = id.split_once('-')?;
+    let epoch: u64 = epoch.parse().ok().filter(|epoch| *epoch > 0)?;
+    Some(Position { epoch: name(epoch), seq: seq.parse().ok()? })
 }
 
 fn timestamp(at: &Value) -> Option<Timestamp> {

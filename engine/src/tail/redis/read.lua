@@ -1,10 +1,6 @@
 -- Reads a stream and where it stands in one moment.
--- KEYS: the stream, its epoch. ARGV: the id to begin with, the most entries to give.
--- Answers nil when there is no tail, else the epoch, the newest entry's id and time, and the entries.
-local epoch = redis.pcall('GET', KEYS[2])
-if type(epoch) ~= 'string' then
-    return nil
-end
+-- KEYS: the stream. ARGV: the id to begin with, the most entries to give.
+-- Answers nil when there is no tail, else the newest entry's id and time, and the entries.
 local newest = redis.pcall('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
 if newest.err or not newest[1] then
     return nil
@@ -13,4 +9,4 @@ local entries = {}
 if ARGV[2] ~= '0' then
     entries = redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])
 end
-return { epoch, newest[1][1], newest[1][2][2], entries }
+return { newest[1][1], newest[1][2][1], entries }

@@ -1,20 +1,31 @@
 -- Gives a stream back what it has lost, all or nothing.
--- KEYS: the stream, its epoch. ARGV: epoch, entries to keep, milliseconds to live, then number, time and event of
+-- KEYS: the stream, its mark. ARGV: epoch, entries to keep, milliseconds to live, then number, time and event of
 -- consecutive entries. What touches the run that is there widens it, at either end; what does not is forgotten when it is
 -- older, and takes its place when it is newer.
-local stream, mark = KEYS[1], KEYS[2]
+local stream, mark, epoch = KEYS[1], KEYS[2], ARGV[1]
 local first, last = tonumber(ARGV[4]), tonumber(ARGV[#ARGV - 2])
+-- The number of an entry of this epoch.
 local function number(entry)
-    return tonumber(string.match(entry[1], '^%d+'))
+    local seq, of = string.match(entry[1], '^(%d+)-(%d+)$')
+    return of == epoch and tonumber(seq) or nil
 end
-local own = {}
--- pcall: whatever else lies under our keys is no tail of ours, and is replaced.
-if redis.pcall('GET', mark) == ARGV[1] then
-    local found = redis.pcall('XRANGE', stream, '-', '+')
-    -- A run with a hole helps no reader.
-    if not found.err and found[1] and number(found[#found]) - number(found[1]) + 1 == #found then
-        own = found
+-- Whether it is one run without a hole: no other helps a reader.
+local function is_a_run(found)
+    local oldest = found[1] and number(found[1])
+    if not oldest then
+        return false
     end
+    for i, entry in ipairs(found) do
+        if number(entry) ~= oldest + i - 1 then
+            return false
+        end
+    end
+    return true
+end
+-- pcall: whatever else lies under our keys is no tail of ours, and is replaced.
+local own = redis.pcall('XRANGE', stream, '-', '+')
+if own.err or not is_a_run(own) then
+    own = {}
 end
 local oldest, head = nil, 0
 if own[1] then
@@ -24,12 +35,12 @@ if own[1] then
     end
 end
 -- First of all what a full Redis refuses: after one write it refuses nothing within a script.
-redis.call('SET', mark, ARGV[1], 'PX', ARGV[3])
+redis.call('SET', mark, '', 'PX', ARGV[3])
 local function add(from, to)
     for i = 4, #ARGV, 3 do
         local seq = tonumber(ARGV[i])
         if seq >= from and seq <= to then
-            redis.call('XADD', stream, ARGV[i] .. '-0', 'at', ARGV[i + 1], 'event', ARGV[i + 2])
+            redis.call('XADD', stream, ARGV[i] .. '-' .. epoch, ARGV[i + 1], ARGV[i + 2])
         end
     end
 end
@@ -49,3 +60,5 @@ else
 end
 redis.call('XTRIM', stream, 'MAXLEN', '~', ARGV[2])
 redis.call('PEXPIRE', stream, ARGV[3])
+-- It has entries now.
+redis.call('DEL', mark)

@@ -1,6 +1,7 @@
 //! The tail against a real redis-server, healthy and not.
 
 mod faults;
+mod gathering;
 mod numbering;
 mod server;
 
@@ -37,6 +38,8 @@ async fn connect(options: RedisTailOptions) -> RedisTail {
 
 const STREAM: StreamName = StreamName::Session(PersonId::User(7));
 const KEY: &str = "otvet:{session/u7}";
+/// The epoch of all entries under test, as ids have it.
+const IN_IDS: &str = "72340172838076673";
 
 /// All entries after a number, or `None` for what the database must be asked for.
 async fn read(tail: &RedisTail, seq: u64) -> Option<Vec<TailEntry>> {
@@ -126,7 +129,7 @@ async fn takes_password_and_database_from_the_url() {
     append(&tail, 1..=2).await.unwrap();
     assert_eq!(read(&tail, 0).await, Some(entries(1..=2)));
     assert_eq!(server.command(&format!("EXISTS {KEY}")), ":0", "not in database 0");
-    assert!(server.command("INFO keyspace").contains("db3:keys=2"));
+    assert!(server.command("INFO keyspace").contains("db3:keys=1"));
     assert!(!format!("{:?}", options(&secret)).contains("cret"));
 
     let wrong = format!("redis://:wrong@127.0.0.1:{}", server.port);
@@ -158,40 +161,69 @@ async fn tls_against_a_redis_without_it_is_a_problem_and_no_panic() {
 }
 
 #[tokio::test]
-async fn an_append_renews_the_expiry_of_stream_and_epoch() {
+async fn a_stream_that_is_looked_at_is_renewed() {
     let server = Server::start(&[]);
-    let tail = connect(options(server.url())).await;
-    let keys = [KEY.to_owned(), format!("{KEY}:epoch")];
     for seq in 1..=3 {
+        // One that knows nothing of the stream, and so looks; `heads` tells when one that knows it looks again.
+        let tail = connect(options(server.url())).await;
         append(&tail, seq..=seq).await.unwrap();
-        for key in &keys {
-            let left: u64 = server.command(&format!("PTTL {key}"))[1..].parse().unwrap();
-            assert!((50_000..=60_000).contains(&left), "{key}: {left} ms");
-            assert_eq!(server.command(&format!("PEXPIRE {key} 20000")), ":1");
-        }
+        let left: u64 = server.command(&format!("PTTL {KEY}"))[1..].parse().unwrap();
+        assert!((60_000..=67_500).contains(&left), "an eighth more than it may be idle: {left} ms");
+        assert_eq!(server.command(&format!("PEXPIRE {KEY} 20000")), ":1");
     }
+    let tail = connect(options(server.url())).await;
+    append(&tail, 4..=4).await.unwrap();
+    append(&tail, 5..=5).await.unwrap();
+    let left: u64 = server.command(&format!("PTTL {KEY}"))[1..].parse().unwrap();
+    assert!(left > 50_000, "and lives on with the next entry: {left} ms");
     // Expired: as if it had never been.
-    for key in &keys {
-        server.command(&format!("PEXPIRE {key} 1"));
-    }
+    server.command(&format!("PEXPIRE {KEY} 1"));
     eventually("expired", async || tail.head(&STREAM).await == Ok(None)).await;
     append(&tail, 9..=9).await.unwrap();
     assert_eq!(read(&tail, 8).await, Some(entries(9..=9)));
 }
 
 #[tokio::test]
-async fn entries_are_redis_streams_whose_ids_are_their_numbers() {
+async fn entries_are_redis_streams_whose_ids_are_their_numbers_and_epochs() {
     let server = Server::start(&[]);
     let tail = connect(options(server.url())).await;
-    append(&tail, 5..=6).await.unwrap();
+    tail.open(&STREAM, &epoch(1)).await.unwrap();
+    assert_eq!(server.command(&format!("GET {KEY}:epoch")), format!("{}/0", epoch(1)));
+    append(&tail, 5..=5).await.unwrap();
+    append(&tail, 6..=6).await.unwrap();
     assert_eq!(server.command(&format!("TYPE {KEY}")), "+stream");
     assert_eq!(server.command(&format!("XLEN {KEY}")), ":2");
-    let refused = server.command(&format!("XADD {KEY} 6-0 at 1 event x"));
-    assert!(refused.starts_with("-ERR"), "{refused}");
-    assert_eq!(server.command(&format!("GET {KEY}:epoch")), &*epoch(1).0);
+    for id in [format!("6-{IN_IDS}"), "6-0".to_owned(), "5-9".to_owned()] {
+        let refused = server.command(&format!("XADD {KEY} {id} 1 x"));
+        assert!(refused.starts_with("-ERR"), "{id}: {refused}");
+    }
+    assert_eq!(server.command(&format!("EXISTS {KEY}:epoch")), ":0", "only what has no entry is marked");
     // Redis forgot the scripts: they are sent again.
     server.command("SCRIPT FLUSH");
     append(&tail, 7..=7).await.unwrap();
     server.command("SCRIPT FLUSH");
     assert_eq!(read(&tail, 4).await, Some(entries(5..=7)));
+    let odd = Epoch("an epoch".into());
+    assert!(matches!(tail.append(&STREAM, &odd, &entries(8..=8)).await, Err(TailError::Unreachable(_))));
+}
+
+#[tokio::test]
+async fn what_the_version_before_wrote_is_no_tail_and_is_replaced() {
+    let server = Server::start(&[]);
+    for empty in [false, true] {
+        server.command("FLUSHALL");
+        let tail = connect(options(server.url())).await;
+        if empty {
+            server.command(&format!("SET {KEY}:epoch {}/0 PX 60000", epoch(1)));
+        } else {
+            server.command(&format!("XADD {KEY} 7-0 at 1 event x"));
+            server.command(&format!("SET {KEY}:epoch {} PX 60000", epoch(1)));
+        }
+        assert_eq!((tail.head(&STREAM).await, read(&tail, 6).await), (Ok(None), None));
+        let begun = if empty { epoch(1) } else { epoch(2) };
+        assert_eq!(tail.open(&STREAM, &epoch(2)).await, Ok(Position { epoch: begun, seq: 0 }));
+        server.command(&format!("XADD {KEY} 7-0 at 1 event x"));
+        append(&tail, 8..=9).await.unwrap();
+        assert_eq!(read(&tail, 7).await, Some(entries(8..=9)));
+    }
 }
