@@ -1,6 +1,7 @@
 //! One transaction of many batches.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,9 +16,10 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::admission::{Admission, asked_keys, digest};
+use super::cells::{CURSOR, EVENT, PROJECTION};
 use super::statements::{LARGEST, insert, padded};
 use super::writer::{Store, Verdict};
-use super::{Batch, CommitError, KeyedEvent, ReadError, rows};
+use super::{Batch, CommitError, KeyedEvent, ReadError, cells, native, rows};
 use crate::ids::{ConversationId, Key, PersonId};
 use crate::store::Database;
 use crate::store::entities::{chat_conversations, chat_cursors, chat_events};
@@ -68,7 +70,24 @@ pub(super) struct Transactions {
 
 #[async_trait]
 impl Store for Transactions {
-    async fn transact(&self, batches: &[&Batch]) -> Result<Vec<Verdict>, Failure> {
+    async fn transact(&self, batches: &[Arc<Batch>]) -> Result<Vec<Verdict>, Failure> {
+        if let Some(native) = &self.db.native {
+            let _turn = self.db.turn().await?;
+            if native::store(native, batches, self.limit).await? {
+                return Ok(vec![Ok(()); batches.len()]);
+            }
+        }
+        self.judge(batches).await
+    }
+
+    async fn keys_in_use(&self, batch: &Batch) -> Result<Vec<KeyedEvent>, ReadError> {
+        stored_keys(&self.db.write, asked_keys(batch)).await
+    }
+}
+
+impl Transactions {
+    /// Looks up what there is, and stores what may be stored.
+    async fn judge(&self, batches: &[Arc<Batch>]) -> Result<Vec<Verdict>, Failure> {
         let limit = self.limit;
         let late = |_| Failure::Unavailable(format!("the transaction took longer than {limit:?}"));
         let (transaction, verdicts) = timeout(limit, store(&self.db, batches)).await.map_err(late)??;
@@ -83,13 +102,12 @@ impl Store for Transactions {
             Err(_) => Err(Failure::Unknown(format!("the commit took longer than {limit:?}"))),
         }
     }
-
-    async fn keys_in_use(&self, batch: &Batch) -> Result<Vec<KeyedEvent>, ReadError> {
-        stored_keys(&self.db.write, asked_keys(batch)).await
-    }
 }
 
-async fn store(db: &Database, batches: &[&Batch]) -> Result<(DatabaseTransaction, Vec<Verdict>), Failure> {
+async fn store(
+    db: &Database,
+    batches: &[Arc<Batch>],
+) -> Result<(DatabaseTransaction, Vec<Verdict>), Failure> {
     let options = TransactionOptions {
         // Taking the lock later, in the middle, could fail at once instead of waiting for it.
         sqlite_transaction_mode: (db.backend == DbBackend::Sqlite)
@@ -108,7 +126,7 @@ async fn store(db: &Database, batches: &[&Batch]) -> Result<(DatabaseTransaction
     }
 }
 
-async fn fill(transaction: &DatabaseTransaction, batches: &[&Batch]) -> Result<Vec<Verdict>, Failure> {
+async fn fill(transaction: &DatabaseTransaction, batches: &[Arc<Batch>]) -> Result<Vec<Verdict>, Failure> {
     let asked = batches.iter().flat_map(|batch| asked_keys(batch)).collect();
     let used = stored_keys(transaction, asked).await?;
     let heads = heads(transaction, batches.iter().map(|batch| batch.conversation)).await?;
@@ -122,9 +140,9 @@ async fn fill(transaction: &DatabaseTransaction, batches: &[&Batch]) -> Result<V
     let mut gone = BTreeSet::new();
     for batch in batches {
         let admitted = admission.admit(batch).and_then(|()| {
-            let rows = batch.events.iter().map(|event| rows::of_event(batch.conversation, event));
+            let rows = batch.events.iter().map(|event| cells::event(batch.conversation, event));
             let rows: Option<Vec<_>> = rows.collect();
-            let projection = rows::of_state(&batch.after, batch.now);
+            let projection = cells::projection(batch);
             rows.zip(projection).ok_or_else(|| {
                 CommitError::Unavailable("the batch is not one of an opened conversation".to_owned())
             })
@@ -136,7 +154,7 @@ async fn fill(transaction: &DatabaseTransaction, batches: &[&Batch]) -> Result<V
                 let row = (batch.conversation, *person);
                 if let Some(part) = batch.after.participants.get(person) {
                     gone.remove(&row);
-                    cursors.insert(row, rows::of_participant(batch.conversation.0, *person, *part));
+                    cursors.insert(row, cells::cursor(batch.conversation, *person, *part));
                 } else {
                     cursors.remove(&row);
                     gone.insert(row);
@@ -144,9 +162,10 @@ async fn fill(transaction: &DatabaseTransaction, batches: &[&Batch]) -> Result<V
             }
         }));
     }
-    insert::<chat_events::Entity, _>(transaction, events, |_| None).await?;
-    insert(transaction, projections.into_values(), |backend| Some(newer_projection(backend))).await?;
-    insert(transaction, cursors.into_values(), |backend| Some(later_cursor(backend))).await?;
+    insert::<chat_events::Entity, _>(transaction, &EVENT, events, |_| None).await?;
+    let projections = projections.into_values();
+    insert::<chat_conversations::Entity, _>(transaction, &PROJECTION, projections, newer_projection).await?;
+    insert::<chat_cursors::Entity, _>(transaction, &CURSOR, cursors.into_values(), later_cursor).await?;
     for (conversation, person) in gone {
         chat_cursors::Entity::delete_by_id((conversation.0, person.to_string())).exec(transaction).await?;
     }
@@ -154,7 +173,7 @@ async fn fill(transaction: &DatabaseTransaction, batches: &[&Batch]) -> Result<V
 }
 
 /// A projection row takes the place of an older one, never of a newer one.
-fn newer_projection(backend: DbBackend) -> OnConflict {
+fn newer_projection(backend: DbBackend) -> Option<OnConflict> {
     use chat_conversations::Column;
     let (mine, theirs) = (|c: &str| format!("chat_conversations.{c}"), incoming(backend));
     let mut on_conflict = OnConflict::column(Column::Id);
@@ -169,11 +188,11 @@ fn newer_projection(backend: DbBackend) -> OnConflict {
     for column in [Column::TouchedAt, Column::LastSeq] {
         on_conflict.value(column, larger(&mine(column.as_str()), &theirs(column.as_str())));
     }
-    on_conflict
+    Some(on_conflict)
 }
 
 /// Cursors and counts of own messages only grow; what is unread is as it is now.
-fn later_cursor(backend: DbBackend) -> OnConflict {
+fn later_cursor(backend: DbBackend) -> Option<OnConflict> {
     use chat_cursors::Column;
     let theirs = incoming(backend);
     let mut on_conflict = OnConflict::columns([Column::ConversationId, Column::PersonId]);
@@ -182,7 +201,7 @@ fn later_cursor(backend: DbBackend) -> OnConflict {
         on_conflict.value(column, larger(&own, &theirs(column.as_str())));
     }
     on_conflict.value(Column::Unread, Expr::cust(theirs(Column::Unread.as_str())));
-    on_conflict
+    Some(on_conflict)
 }
 
 fn larger(own: &str, theirs: &str) -> Expr {
@@ -309,7 +328,6 @@ fn of_commit(error: &DbErr) -> Failure {
 #[cfg(test)]
 mod tests {
     use std::io;
-    use std::sync::Arc;
 
     use super::*;
 
