@@ -58,6 +58,7 @@ impl BareSqlite {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+        connection.pragma_update(None, "cache_size", -8192)?;
         connection.busy_timeout(Duration::from_secs(5))?;
         let (writing, written) = channel();
         let file = file.to_path_buf();

@@ -18,9 +18,11 @@ use crate::store::entities::chat_meta;
 use crate::store::lookups::{LookUps, PACE_OF_MANY};
 
 mod admission;
+mod arrays;
 mod cells;
 mod counters;
 mod group;
+mod group_rows;
 #[cfg(test)]
 mod interleavings;
 mod native;

@@ -26,7 +26,7 @@ pub(crate) mod native;
 mod row_id;
 #[cfg(test)]
 pub(crate) mod tests;
-mod turn;
+pub(crate) mod turn;
 
 pub use row_id::RowId;
 
@@ -118,7 +118,12 @@ impl Database {
         let mut wal = file.into_os_string();
         wal.push("-wal");
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(checkpoint::run(connection.clone(), PathBuf::from(wal), stopped));
+        let log = checkpoint::Log {
+            connection: connection.clone(),
+            write: write.clone(),
+            file: PathBuf::from(wal),
+        };
+        let task = tokio::spawn(log.keep_short(stopped));
         let checkpointer = Checkpointer { connection, stop, task: Mutex::new(Some(task)) };
         Ok(Self {
             read,

@@ -18,6 +18,9 @@ use super::BUSY_TIMEOUT;
 /// Statements whose plans are kept: more than all users of it have.
 const PLANS: usize = 32;
 
+/// Pages kept in memory, in KiB: each message changes about twenty pages, of ten thousands in a large database.
+const CACHE_KIB: i64 = 8 << 10;
+
 /// Why a transaction was not carried out.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum NativeError<E> {
@@ -51,7 +54,7 @@ impl Native {
     }
 
     /// Carries out a transaction that `fill` fills. It may take `limit`, and then its commit as long again. Whoever wants
-    /// to write through a pool at the same time waits for SQLite's own lock, which is not fair: see [`super::turn`].
+    /// to write through a pool at the same time waits for SQLite's own lock, which is not fair: see [`super::turn::Turn`].
     pub async fn transact<E: Send + 'static>(
         &self,
         limit: Duration,
@@ -117,7 +120,8 @@ impl Native {
         // One is under way, one waits.
         let (jobs, todo) = mpsc::channel(1);
         let file = self.file.clone();
-        let handle = std::thread::spawn(move || run(&file, todo));
+        let thread_of = std::thread::Builder::new().name("sqlite-writer".to_owned());
+        let handle = thread_of.spawn(move || run(&file, todo)).expect("there is room for a thread");
         *thread = Some((jobs.clone(), handle));
         jobs
     }
@@ -148,6 +152,8 @@ fn open(file: &PathBuf) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    // Negative: not a number of pages.
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.set_prepared_statement_cache_capacity(PLANS);
     Ok(connection)
 }
