@@ -214,3 +214,76 @@ impl Phase {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_millis(50);
+
+    fn native(folder: &tempfile::TempDir) -> Native {
+        let file = folder.path().join("native.db");
+        Connection::open(&file).unwrap().execute_batch("CREATE TABLE t (n INTEGER)").unwrap();
+        Native::new(file)
+    }
+
+    fn insert(connection: &Connection) -> rusqlite::Result<()> {
+        connection.execute("INSERT INTO t VALUES (1)", []).map(|_| ())
+    }
+
+    async fn stored(native: &Native) -> i64 {
+        let (told, count) = channel();
+        let count_all = move |connection: &Connection| {
+            let all = connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?;
+            told.send(all).unwrap();
+            Ok::<_, rusqlite::Error>(())
+        };
+        native.transact(Duration::from_secs(60), count_all).await.unwrap();
+        count.recv().unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_was_refused_is_not_stored_and_the_connection_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let native = native(&folder);
+        let refused = native.transact(Duration::from_secs(60), |connection| {
+            insert(connection).unwrap();
+            Err("refused")
+        });
+        assert_eq!(refused.await, Err(NativeError::Refused("refused")));
+        native.transact(Duration::from_secs(60), insert).await.unwrap();
+        assert_eq!(stored(&native).await, 1);
+        native.close().await;
+    }
+
+    #[tokio::test]
+    async fn what_is_late_is_not_stored() {
+        let folder = tempfile::tempdir().unwrap();
+        let native = native(&folder);
+        let (go_on, wait) = channel();
+        let late = native.transact(LIMIT, move |connection| {
+            insert(connection).unwrap();
+            wait.recv().unwrap();
+            Ok::<_, ()>(())
+        });
+        assert!(matches!(late.await, Err(NativeError::Unavailable(why)) if why.contains("longer than")));
+        go_on.send(()).unwrap();
+        assert_eq!(stored(&native).await, 0);
+        native.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_panics_is_followed_by_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let native = native(&folder);
+        let gone = native.transact(Duration::from_secs(60), |_| -> Result<(), ()> { panic!("planted") });
+        assert!(matches!(gone.await, Err(NativeError::Unknown(_))));
+        let closed = native.thread.lock().as_ref().unwrap().0.clone();
+        closed.closed().await;
+        native.transact(Duration::from_secs(60), insert).await.unwrap();
+        assert_eq!(stored(&native).await, 1);
+        native.close().await;
+    }
+}
