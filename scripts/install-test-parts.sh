@@ -7,6 +7,8 @@ command -v redis-server >/dev/null || missing+=(redis-server)
 command -v chromium >/dev/null || missing+=(chromium)
 faketime() { ls /usr/lib/*/faketime/libfaketimeMT.so.1 /usr/lib*/faketime/libfaketimeMT.so.1 2>/dev/null | grep -q .; }
 faketime || missing+=(libfaketime)
+postgres() { command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
+postgres || missing+=(postgresql)
 
 if [ ${#missing[@]} -gt 0 ] && [ -f /etc/debian_version ] && [ "$(id -u)" = 0 ]; then
   echo "installing ${missing[*]} from Debian's packages"
@@ -30,6 +32,12 @@ if faketime; then
   echo "found libfaketime"
 else
   echo "MISSING libfaketime: install it, then run this again (on Debian as root it is installed for you)" >&2
+  status=1
+fi
+if postgres; then
+  echo "found postgresql"
+else
+  echo "MISSING postgresql: install it, then run this again (on Debian as root it is installed for you)" >&2
   status=1
 fi
 for tool in node npm cargo; do

@@ -1,14 +1,18 @@
-//! The journal beside the same rows written by rusqlite into the same tables, and what one bare commit costs.
+//! The journal beside the same rows written by rusqlite into the same tables, and what one bare commit costs; and on
+//! PostgreSQL beside sqlx.
 
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
+#![allow(clippy::print_stdout, reason = "what is left out is said")]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use futures_util::future::join_all;
+use otvet_benches::bare_postgres::BarePostgres;
 use otvet_benches::bare_sqlite::{BareSqlite, Rows};
-use otvet_benches::house::{journal, visitor};
+use otvet_benches::house::{journal, journal_at, visitor};
+use otvet_benches::postgres_server::PostgresServer;
 use otvet_benches::{carry_out_by, conversation_id, send};
 use otvet_engine::conversation::{Rules, State};
 use otvet_engine::ids::PersonId;
@@ -71,13 +75,16 @@ fn batch(rows: Rows, by: PersonId) -> Batch {
     }
 }
 
-/// Each conversation commits its next batch as soon as its last is durable.
+/// Each conversation commits its next batch as soon as its last is durable. Deciding what to write is not part of it.
 async fn closed_loop(journal: &Journal, talks: &mut [Talk], messages: u64, rounds: u64) -> Duration {
+    let decided = talks
+        .iter_mut()
+        .map(|talk| (0..rounds).map(|_| batch(talk.next(messages), talk.by)).collect::<Vec<_>>());
+    let decided: Vec<_> = decided.collect();
     let began = Instant::now();
-    join_all(talks.iter_mut().map(async |talk| {
-        for _ in 0..rounds {
-            let rows = talk.next(messages);
-            journal.commit(batch(rows, talk.by)).await.expect("nobody else writes");
+    join_all(decided.into_iter().map(async |batches| {
+        for batch in batches {
+            journal.commit(batch).await.expect("nobody else writes");
         }
     }))
     .await;
@@ -114,6 +121,65 @@ fn groups(c: &mut Criterion) {
     group.finish();
 }
 
+/// The same on PostgreSQL.
+fn groups_in_postgres(c: &mut Criterion) {
+    let server = match PostgresServer::start() {
+        Ok(server) => server,
+        Err(reason) => {
+            println!("left out, the journal on PostgreSQL: {reason}");
+            return;
+        }
+    };
+    let runtime = Runtime::new().expect("a runtime starts");
+    let mut group = c.benchmark_group("journal on PostgreSQL");
+    group.sample_size(20);
+    let (journal, database) = runtime.block_on(journal_at(&server.url()));
+    let mut bare = runtime.block_on(BarePostgres::connect(&server.url())).expect("it has answered before");
+    // Both in one database, and so with the same load beside them: none.
+    let (mut first, seconds) = (0, 1 << 20);
+    for (name, conversations, messages) in [("256 conversations", 256, 1), ("1 conversation", 1, 128)] {
+        group.throughput(Throughput::Elements(conversations as u64 * messages));
+        let mut all: Vec<Talk> = (first..first + conversations).map(Talk::new).collect();
+        runtime.block_on(closed_loop(&journal, &mut all, messages, 1));
+        group.bench_function(BenchmarkId::new("otvet", name), |b| {
+            b.iter_custom(|rounds| runtime.block_on(closed_loop(&journal, &mut all, messages, rounds)));
+        });
+        let numbers = seconds + first..seconds + first + conversations;
+        let mut all: Vec<Talk> = numbers.map(Talk::new).collect();
+        runtime.block_on(bare_postgres_rounds(&mut bare, &mut all, messages, 1));
+        group.bench_function(BenchmarkId::new("sqlx", name), |b| {
+            b.iter_custom(|rounds| {
+                runtime.block_on(bare_postgres_rounds(&mut bare, &mut all, messages, rounds))
+            });
+        });
+        first += conversations;
+    }
+    runtime.block_on(async {
+        journal.close().await;
+        drop(bare);
+        database.close().await;
+    });
+    group.finish();
+}
+
+async fn bare_postgres_rounds(
+    bare: &mut BarePostgres,
+    talks: &mut [Talk],
+    messages: u64,
+    rounds: u64,
+) -> Duration {
+    let mut spent = Duration::ZERO;
+    for _ in 0..rounds {
+        for some in talks.chunks_mut(128) {
+            let rows: Vec<Rows> = some.iter_mut().map(|talk| talk.next(messages)).collect();
+            let began = Instant::now();
+            bare.commit(&rows).await.expect("nobody else writes");
+            spent += began.elapsed();
+        }
+    }
+    spent
+}
+
 /// A migrated database that nobody has open.
 async fn empty() -> tempfile::TempDir {
     let (journal, database, files) = journal().await;
@@ -122,22 +188,19 @@ async fn empty() -> tempfile::TempDir {
     files
 }
 
-/// The same in groups of at most 128 events. Deciding what to write is not part of it.
+/// The same in groups of at most 128 events.
 fn bare_rounds(bare: &mut BareSqlite, talks: &mut [Talk], messages: u64, rounds: u64) -> Duration {
     let mut spent = Duration::ZERO;
-    for round in 0..rounds {
+    for _ in 0..rounds {
         for some in talks.chunks_mut(128) {
             let rows: Vec<Rows> = some.iter_mut().map(|talk| talk.next(messages)).collect();
             let began = Instant::now();
             bare.commit(&rows).expect("nobody else writes");
             spent += began.elapsed();
         }
-        if round % 64 == 63 {
-            bare.checkpoint().expect("nobody reads");
-        }
     }
     spent
 }
 
-criterion_group!(benches, groups);
+criterion_group!(benches, groups, groups_in_postgres);
 criterion_main!(benches);

@@ -2,6 +2,8 @@
 //! with the same durability. No admission, no look at keys and heads, nobody to answer.
 
 use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use otvet_engine::conversation::State;
@@ -33,8 +35,17 @@ pub struct Rows {
     pub after: State,
 }
 
+/// How often the store's checkpointer looks at the log, and from which size on it carries it over.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+const CHECKPOINT_BYTES: u64 = 4 << 20;
+
 /// A writer on a database that `otvet migrate` has made.
-pub struct BareSqlite(Connection);
+pub struct BareSqlite {
+    connection: Connection,
+    /// Its end ends the checkpoints.
+    writing: Option<Sender<()>>,
+    checkpoints: Option<JoinHandle<rusqlite::Result<()>>>,
+}
 
 impl BareSqlite {
     /// Opens it as the store does: write-ahead log, every commit synced, checkpoints on another connection.
@@ -47,8 +58,12 @@ impl BareSqlite {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+        connection.pragma_update(None, "cache_size", -8192)?;
         connection.busy_timeout(Duration::from_secs(5))?;
-        Ok(Self(connection))
+        let (writing, written) = channel();
+        let file = file.to_path_buf();
+        let checkpoints = Some(std::thread::spawn(move || checkpoint(&file, &written)));
+        Ok(Self { connection, writing: Some(writing), checkpoints })
     }
 
     /// Stores a group in one transaction.
@@ -56,7 +71,8 @@ impl BareSqlite {
     /// # Errors
     /// SQLite's.
     pub fn commit(&mut self, group: &[Rows]) -> rusqlite::Result<()> {
-        let transaction = self.0.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let transaction =
+            self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         {
             let mut events = transaction.prepare_cached(EVENT)?;
             let mut projections = transaction.prepare_cached(PROJECTION)?;
@@ -80,14 +96,27 @@ impl BareSqlite {
         }
         transaction.commit()
     }
+}
 
-    /// Carries the write-ahead log over.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn checkpoint(&self) -> rusqlite::Result<()> {
-        self.0.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+impl Drop for BareSqlite {
+    fn drop(&mut self) {
+        drop(self.writing.take());
+        let ended = self.checkpoints.take().map(JoinHandle::join);
+        assert!(matches!(ended, Some(Ok(Ok(())))), "the checkpoints failed: {ended:?}");
     }
+}
+
+/// Carries the write-ahead log over while the writer goes on, as the store does.
+fn checkpoint(file: &Path, written: &Receiver<()>) -> rusqlite::Result<()> {
+    let connection = Connection::open(file)?;
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    while written.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
+        if std::fs::metadata(&log).is_ok_and(|log| log.len() >= CHECKPOINT_BYTES) {
+            connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+        }
+    }
+    Ok(())
 }
 
 fn insert_event(
@@ -136,6 +165,7 @@ fn upsert_projection(
     ])
 }
 
-fn number(n: u64) -> i64 {
+/// A number as databases have it.
+pub(crate) fn number(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }

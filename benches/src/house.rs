@@ -55,10 +55,19 @@ pub struct Stand {
 pub async fn journal() -> (Journal, Database, TempDir) {
     let files = tempfile::tempdir().expect("there is room for a file");
     let url = format!("sqlite://{}?mode=rwc", files.path().join("bench.db").display());
-    let database = Database::connect(&url, 2).await.expect("SQLite opens a new file");
-    database.migrate().await.expect("a new file is migrated");
+    let (journal, database) = journal_at(&url).await;
+    (journal, database, files)
+}
+
+/// A journal in an empty database.
+///
+/// # Panics
+/// When it does not answer.
+pub async fn journal_at(url: &str) -> (Journal, Database) {
+    let database = Database::connect(url, 2).await.expect("the database answers");
+    database.migrate().await.expect("a new database is migrated");
     let journal = Journal::start(database.clone(), JournalOptions::default()).await;
-    (journal.expect("a migrated database has an epoch"), database, files)
+    (journal.expect("a migrated database has an epoch"), database)
 }
 
 impl Stand {

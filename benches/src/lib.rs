@@ -1,14 +1,17 @@
 //! What the benches measure, and the ceilings that they measure it against.
 //!
 //! In reading order: this file (frames and histories of the size that a real chat has), [`house`] (the actors without
-//! sockets), [`relay`], [`bare_sqlite`], [`hand_framed`] and [`redis_server`] (the ceilings), [`edge`] (a whole server in
+//! sockets), [`relay`], [`bare_sqlite`], [`bare_postgres`],
+//! [`hand_framed`], [`redis_server`] and [`postgres_server`] (the ceilings), [`edge`] (a whole server in
 //! this process), [`performance`] (everything into one document).
 
+pub mod bare_postgres;
 pub mod bare_sqlite;
 pub mod edge;
 pub mod hand_framed;
 pub mod house;
 pub mod performance;
+pub mod postgres_server;
 pub mod redis_server;
 pub mod relay;
 

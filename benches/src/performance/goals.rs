@@ -67,10 +67,11 @@ macro_rules! criterion {
 
 const NONE: &str = "";
 const MPSC: &str = "tokio mpsc tasks, same hops and work";
+const SQLX: &str = "sqlx, same rows, groups of 128";
 const FRAMED: &str = "frames cut by hand on bare TCP";
 
 /// Every line, in the order of the document.
-pub const GOALS: [Goal; 34] = [
+pub const GOALS: [Goal; 36] = [
     goal(
         "actor path, 1,000 conversations, 1 in flight each",
         MPSC,
@@ -181,6 +182,20 @@ pub const GOALS: [Goal; 34] = [
         "rusqlite, same rows",
         criterion!("journal", "otvet/1 conversation", "rusqlite/1 conversation"),
         Bound::Speed(0.9),
+        Unit::NanosFor(128.0),
+    ),
+    goal(
+        "journal on PostgreSQL, 256 conversations at once",
+        SQLX,
+        criterion!("journal on PostgreSQL", "otvet/256 conversations", "sqlx/256 conversations"),
+        Bound::Speed(0.8),
+        Unit::NanosFor(256.0),
+    ),
+    goal(
+        "journal on PostgreSQL, 128 events of one conversation",
+        SQLX,
+        criterion!("journal on PostgreSQL", "otvet/1 conversation", "sqlx/1 conversation"),
+        Bound::Speed(0.8),
         Unit::NanosFor(128.0),
     ),
     goal(

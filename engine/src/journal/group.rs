@@ -1,6 +1,7 @@
 //! One transaction of many batches.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,12 +16,15 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::admission::{Admission, asked_keys, digest};
+use super::cells::{CURSOR, EVENT, PROJECTION};
+use super::group_rows::GroupRows;
 use super::statements::{LARGEST, insert, padded};
 use super::writer::{Store, Verdict};
-use super::{Batch, CommitError, KeyedEvent, ReadError, rows};
+use super::{Batch, CommitError, KeyedEvent, ReadError, arrays, native, rows};
 use crate::ids::{ConversationId, Key, PersonId};
 use crate::store::Database;
 use crate::store::entities::{chat_conversations, chat_cursors, chat_events};
+use crate::store::turn::Turn;
 
 /// Why nothing of a group has an answer of its own.
 #[derive(Debug)]
@@ -68,10 +72,42 @@ pub(super) struct Transactions {
 
 #[async_trait]
 impl Store for Transactions {
-    async fn transact(&self, batches: &[&Batch]) -> Result<Vec<Verdict>, Failure> {
+    async fn transact(&self, batches: &[Arc<Batch>]) -> Result<Vec<Verdict>, Failure> {
+        let all_stored = match (&self.db.native, self.db.backend) {
+            (Some(native), _) => {
+                let _turn = Turn::take(&self.db.write).await?;
+                native::store(native, batches, self.limit).await?
+            }
+            (None, DbBackend::Postgres) => self.in_arrays(batches).await?,
+            (None, _) => false,
+        };
+        if all_stored { Ok(vec![Ok(()); batches.len()]) } else { self.judge(batches).await }
+    }
+
+    async fn keys_in_use(&self, batch: &Batch) -> Result<Vec<KeyedEvent>, ReadError> {
+        stored_keys(&self.db.write, asked_keys(batch)).await
+    }
+}
+
+impl Transactions {
+    /// Stores a whole group in PostgreSQL: `false` if not all of it may be stored, and so nothing was.
+    async fn in_arrays(&self, batches: &[Arc<Batch>]) -> Result<bool, Failure> {
         let limit = self.limit;
-        let late = |_| Failure::Unavailable(format!("the transaction took longer than {limit:?}"));
-        let (transaction, verdicts) = timeout(limit, store(&self.db, batches)).await.map_err(late)??;
+        let of = |error| DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error)));
+        let begun = timeout(limit, arrays::begin(&self.db.write, batches)).await.map_err(|_| late(limit))?;
+        let Some(transaction) = begun.map_err(of)? else { return Ok(false) };
+        match timeout(limit, transaction.commit()).await {
+            Ok(Ok(())) => Ok(true),
+            Ok(Err(error)) => Err(of_commit(&of(error))),
+            Err(_) => Err(late_commit(limit)),
+        }
+    }
+
+    /// Looks up what there is, and stores what may be stored.
+    async fn judge(&self, batches: &[Arc<Batch>]) -> Result<Vec<Verdict>, Failure> {
+        let limit = self.limit;
+        let filled = timeout(limit, store(&self.db, batches)).await;
+        let (transaction, verdicts) = filled.map_err(|_| late(limit))??;
         if verdicts.iter().all(Result::is_err) {
             // Nothing in it: whether the rollback arrives makes no difference.
             let _ = transaction.rollback().await;
@@ -80,16 +116,23 @@ impl Store for Transactions {
         match timeout(limit, transaction.commit()).await {
             Ok(Ok(())) => Ok(verdicts),
             Ok(Err(error)) => Err(of_commit(&error)),
-            Err(_) => Err(Failure::Unknown(format!("the commit took longer than {limit:?}"))),
+            Err(_) => Err(late_commit(limit)),
         }
-    }
-
-    async fn keys_in_use(&self, batch: &Batch) -> Result<Vec<KeyedEvent>, ReadError> {
-        stored_keys(&self.db.write, asked_keys(batch)).await
     }
 }
 
-async fn store(db: &Database, batches: &[&Batch]) -> Result<(DatabaseTransaction, Vec<Verdict>), Failure> {
+fn late(limit: Duration) -> Failure {
+    Failure::Unavailable(format!("the transaction took longer than {limit:?}"))
+}
+
+fn late_commit(limit: Duration) -> Failure {
+    Failure::Unknown(format!("the commit took longer than {limit:?}"))
+}
+
+async fn store(
+    db: &Database,
+    batches: &[Arc<Batch>],
+) -> Result<(DatabaseTransaction, Vec<Verdict>), Failure> {
     let options = TransactionOptions {
         // Taking the lock later, in the middle, could fail at once instead of waiting for it.
         sqlite_transaction_mode: (db.backend == DbBackend::Sqlite)
@@ -108,53 +151,34 @@ async fn store(db: &Database, batches: &[&Batch]) -> Result<(DatabaseTransaction
     }
 }
 
-async fn fill(transaction: &DatabaseTransaction, batches: &[&Batch]) -> Result<Vec<Verdict>, Failure> {
+async fn fill(transaction: &DatabaseTransaction, batches: &[Arc<Batch>]) -> Result<Vec<Verdict>, Failure> {
     let asked = batches.iter().flat_map(|batch| asked_keys(batch)).collect();
     let used = stored_keys(transaction, asked).await?;
     let heads = heads(transaction, batches.iter().map(|batch| batch.conversation)).await?;
     let mut admission = Admission::new(heads, used);
     let mut verdicts = Vec::with_capacity(batches.len());
-    let mut events = Vec::new();
-    // Of several batches of one conversation, the last one's rows are the ones that count; sorted, so that two nodes lock
-    // them in the same order.
-    let mut projections = BTreeMap::new();
-    let mut cursors = BTreeMap::new();
-    let mut gone = BTreeSet::new();
+    let mut rows = GroupRows::default();
     for batch in batches {
-        let admitted = admission.admit(batch).and_then(|()| {
-            let rows = batch.events.iter().map(|event| rows::of_event(batch.conversation, event));
-            let rows: Option<Vec<_>> = rows.collect();
-            let projection = rows::of_state(&batch.after, batch.now);
-            rows.zip(projection).ok_or_else(|| {
+        let mut add = || {
+            rows.add(batch).ok_or_else(|| {
                 CommitError::Unavailable("the batch is not one of an opened conversation".to_owned())
             })
-        });
-        verdicts.push(admitted.map(|(rows, projection)| {
-            events.extend(rows);
-            projections.insert(batch.conversation, projection);
-            for person in &batch.changed_participants {
-                let row = (batch.conversation, *person);
-                if let Some(part) = batch.after.participants.get(person) {
-                    gone.remove(&row);
-                    cursors.insert(row, rows::of_participant(batch.conversation.0, *person, *part));
-                } else {
-                    cursors.remove(&row);
-                    gone.insert(row);
-                }
-            }
-        }));
+        };
+        verdicts.push(admission.admit(batch).and_then(|()| add()));
     }
-    insert::<chat_events::Entity, _>(transaction, events, |_| None).await?;
-    insert(transaction, projections.into_values(), |backend| Some(newer_projection(backend))).await?;
-    insert(transaction, cursors.into_values(), |backend| Some(later_cursor(backend))).await?;
-    for (conversation, person) in gone {
+    insert::<chat_events::Entity, _>(transaction, &EVENT, rows.events.into_values(), |_| None).await?;
+    let projections = rows.projections.into_values();
+    insert::<chat_conversations::Entity, _>(transaction, &PROJECTION, projections, newer_projection).await?;
+    let cursors = rows.cursors.into_values();
+    insert::<chat_cursors::Entity, _>(transaction, &CURSOR, cursors, later_cursor).await?;
+    for (conversation, person) in rows.gone {
         chat_cursors::Entity::delete_by_id((conversation.0, person.to_string())).exec(transaction).await?;
     }
     Ok(verdicts)
 }
 
 /// A projection row takes the place of an older one, never of a newer one.
-fn newer_projection(backend: DbBackend) -> OnConflict {
+pub(super) fn newer_projection(backend: DbBackend) -> Option<OnConflict> {
     use chat_conversations::Column;
     let (mine, theirs) = (|c: &str| format!("chat_conversations.{c}"), incoming(backend));
     let mut on_conflict = OnConflict::column(Column::Id);
@@ -169,11 +193,11 @@ fn newer_projection(backend: DbBackend) -> OnConflict {
     for column in [Column::TouchedAt, Column::LastSeq] {
         on_conflict.value(column, larger(&mine(column.as_str()), &theirs(column.as_str())));
     }
-    on_conflict
+    Some(on_conflict)
 }
 
 /// Cursors and counts of own messages only grow; what is unread is as it is now.
-fn later_cursor(backend: DbBackend) -> OnConflict {
+pub(super) fn later_cursor(backend: DbBackend) -> Option<OnConflict> {
     use chat_cursors::Column;
     let theirs = incoming(backend);
     let mut on_conflict = OnConflict::columns([Column::ConversationId, Column::PersonId]);
@@ -182,7 +206,7 @@ fn later_cursor(backend: DbBackend) -> OnConflict {
         on_conflict.value(column, larger(&own, &theirs(column.as_str())));
     }
     on_conflict.value(Column::Unread, Expr::cust(theirs(Column::Unread.as_str())));
-    on_conflict
+    Some(on_conflict)
 }
 
 fn larger(own: &str, theirs: &str) -> Expr {
@@ -247,8 +271,9 @@ async fn by_keys(
     asked: &[(PersonId, Key)],
 ) -> Result<Vec<chat_events::Model>, DbErr> {
     use chat_events::Column;
-    if connection.get_database_backend() == DbBackend::Sqlite {
-        let statement = keys_statement(asked);
+    let backend = connection.get_database_backend();
+    if backend != DbBackend::MySql {
+        let statement = keys_statement(backend, asked);
         return chat_events::Entity::find().from_raw_sql(statement).all(connection).await;
     }
     let pairs = asked.iter().map(|(owner, key)| (owner.to_string(), key.as_str().as_bytes().to_vec()));
@@ -256,9 +281,13 @@ async fn by_keys(
     chat_events::Entity::find().filter(Expr::tuple(columns).in_tuples(pairs)).all(connection).await
 }
 
-/// SQLite scans the table for `(a, b) IN (…)`; joined from the left, it looks each pair up in the index.
-pub(super) fn keys_statement(asked: &[(PersonId, Key)]) -> Statement {
-    let places = vec!["(?, ?)"; asked.len()].join(", ");
+/// SQLite and PostgreSQL scan the table for `(a, b) IN (…)`; joined from the left, they look each pair up in the index.
+pub(super) fn keys_statement(backend: DbBackend, asked: &[(PersonId, Key)]) -> Statement {
+    let place = |n: usize| match backend {
+        DbBackend::Postgres => format!("(${}::text, ${}::bytea)", 2 * n + 1, 2 * n + 2),
+        _ => "(?, ?)".to_owned(),
+    };
+    let places = (0..asked.len()).map(place).collect::<Vec<_>>().join(", ");
     let sql = format!(
         "SELECT e.* FROM (VALUES {places}) AS k CROSS JOIN chat_events AS e \
          WHERE e.actor_id = k.column1 AND e.idem_key = k.column2"
@@ -266,7 +295,7 @@ pub(super) fn keys_statement(asked: &[(PersonId, Key)]) -> Statement {
     let values = asked.iter().flat_map(|(owner, key)| {
         [Value::from(owner.to_string()), Value::from(key.as_str().as_bytes().to_vec())]
     });
-    Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
+    Statement::from_sql_and_values(backend, sql, values)
 }
 
 async fn subjects(
@@ -309,7 +338,6 @@ fn of_commit(error: &DbErr) -> Failure {
 #[cfg(test)]
 mod tests {
     use std::io;
-    use std::sync::Arc;
 
     use super::*;
 

@@ -18,10 +18,14 @@ use crate::store::entities::chat_meta;
 use crate::store::lookups::{LookUps, PACE_OF_MANY};
 
 mod admission;
+mod arrays;
+mod cells;
 mod counters;
 mod group;
+mod group_rows;
 #[cfg(test)]
 mod interleavings;
+mod native;
 mod own_lists;
 mod reads;
 mod rows;

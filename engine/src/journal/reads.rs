@@ -9,7 +9,8 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::rows::{self, to_i64};
+use super::cells::to_i64;
+use super::rows;
 use super::{Counters, Journal, Listed, Listing, Page, ReadError, Span};
 use crate::conversation::{Rules, State};
 use crate::ids::{ConversationId, PersonId};

@@ -1,11 +1,10 @@
-//! Events, states and summaries as rows, and back.
+//! Rows as events, states and summaries. [`super::cells`] is the way there.
 
 use std::collections::HashMap;
 
-use sea_orm::{NotSet, Set};
+use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as NameError;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Listed, ReadError};
@@ -16,61 +15,15 @@ use crate::protocol::{Attachment, Cursor, Event, EventKind, LastMessage, Person,
 use crate::store::entities::{chat_conversations, chat_cursors, chat_events};
 
 /// What of an event has no column of its own.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 struct Extra {
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     attachments: Vec<Attachment>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     to: Option<Person>,
-}
-
-/// A number of ours as the databases have it: their largest is half of u64's.
-pub(super) fn to_i64(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 fn to_u64(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
-}
-
-/// The row of an event; `None` for kinds that no conversation's log has.
-pub(super) fn of_event(conversation: ConversationId, event: &Event) -> Option<chat_events::ActiveModel> {
-    let mut extra = Extra::default();
-    let (actor, key, body) = match &event.kind {
-        EventKind::Opened { subject, visitor } => (visitor, None, subject.clone()),
-        EventKind::Message { author, body, key, attachments } => {
-            extra.attachments.clone_from(attachments);
-            (author, Some(key), Some(body.clone()))
-        }
-        EventKind::Note { author, body, key } => (author, Some(key), Some(body.clone())),
-        EventKind::Claimed { manager } | EventKind::Released { manager } => (manager, None, None),
-        EventKind::Transferred { from, to } => {
-            extra.to = Some(to.clone());
-            (from, None, None)
-        }
-        EventKind::Resolved { by } | EventKind::Reopened { by } => (by, None, None),
-        EventKind::Hidden
-        | EventKind::Upsert { .. }
-        | EventKind::Remove { .. }
-        | EventKind::SignedOut { .. } => {
-            return None;
-        }
-    };
-    let has_extra = !extra.attachments.is_empty() || extra.to.is_some();
-    let extra = has_extra.then(|| serde_json::to_string(&extra).expect("texts and numbers always encode"));
-    Some(chat_events::ActiveModel {
-        id: NotSet,
-        conversation_id: Set(conversation.0),
-        seq: Set(to_i64(event.seq)),
-        at: Set(event.at.millis()),
-        kind: Set(event.kind.name().to_owned()),
-        actor_id: Set(actor.id.to_string()),
-        actor_role: Set(actor.role.as_str().to_owned()),
-        actor_name: Set(actor.name.clone()),
-        idem_key: Set(key.map(|key| key.as_str().as_bytes().to_vec())),
-        body: Set(body),
-        extra: Set(extra),
-    })
 }
 
 /// The event of a row.
@@ -112,53 +65,6 @@ pub(super) fn to_event(row: chat_events::Model) -> Result<Event, ReadError> {
 pub(super) fn key(bytes: Vec<u8>) -> Result<Key, ReadError> {
     let text = String::from_utf8(bytes).map_err(|error| damaged("a key", &error))?;
     text.parse().map_err(|error| damaged("a key", &error))
-}
-
-/// The projection row of a conversation; `None` before it was opened.
-pub(super) fn of_state(state: &State, touched_at: Timestamp) -> Option<chat_conversations::ActiveModel> {
-    let visitor = state.visitor.as_ref()?;
-    let manager = state.manager.as_ref();
-    let last = state.last_message.as_ref();
-    Some(chat_conversations::ActiveModel {
-        id: Set(state.id.0),
-        subject: Set(state.subject.clone()),
-        status: Set(state.status.as_str().to_owned()),
-        visitor_id: Set(visitor.id.to_string()),
-        visitor_role: Set(visitor.role.as_str().to_owned()),
-        visitor_name: Set(visitor.name.clone()),
-        former_guest_id: Set(state.former_guest.map(|guest| guest.to_string())),
-        manager_id: Set(manager.map(|person| person.id.to_string())),
-        manager_role: Set(manager.map(|person| person.role.as_str().to_owned())),
-        manager_name: Set(manager.map(|person| person.name.clone())),
-        last_seq: Set(to_i64(state.last_seq)),
-        messages: Set(to_i64(state.messages)),
-        last_message_seq: Set(last.map(|message| to_i64(message.seq))),
-        last_message_at: Set(last.map(|message| message.at.millis())),
-        last_message_author_id: Set(last.map(|message| message.author.id.to_string())),
-        last_message_author_role: Set(last.map(|message| message.author.role.as_str().to_owned())),
-        last_message_author_name: Set(last.map(|message| message.author.name.clone())),
-        last_message_preview: Set(last.map(|message| message.body.clone())),
-        waiting_since: Set(state.waiting_since.map(Timestamp::millis)),
-        opened_at: Set(state.opened_at.millis()),
-        updated_at: Set(state.updated_at.millis()),
-        touched_at: Set(touched_at.millis()),
-    })
-}
-
-/// The row of one participant.
-pub(super) fn of_participant(
-    conversation: Uuid,
-    person: PersonId,
-    part: Participant,
-) -> chat_cursors::ActiveModel {
-    chat_cursors::ActiveModel {
-        conversation_id: Set(conversation),
-        person_id: Set(person.to_string()),
-        delivered: Set(to_i64(part.cursor.delivered)),
-        read_seq: Set(to_i64(part.cursor.read)),
-        written: Set(to_i64(part.written)),
-        unread: Set(to_i64(part.unread)),
-    }
 }
 
 /// A conversation from its projection and its participants; what it remembers of its events is not in there.

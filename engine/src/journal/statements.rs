@@ -5,10 +5,9 @@ use std::sync::{Arc, LazyLock};
 
 use dashmap::DashMap;
 use sea_orm::sea_query::{Expr, OnConflict, Query};
-use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, Iterable, Statement, StatementBuilder,
-    Value, Values,
-};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Statement, StatementBuilder, Value, Values};
+
+use super::cells::Cell;
 
 /// The rows of the largest statement. The widest row has 22 columns, and SQLite takes 32,766 values.
 pub(super) const LARGEST: usize = 256;
@@ -18,30 +17,20 @@ type Shape = (&'static str, &'static str, usize);
 
 static TEXTS: LazyLock<DashMap<Shape, Arc<str>>> = LazyLock::new(DashMap::new);
 
-/// Stores rows, many a statement, never one by one. All rows of a table have the same columns set.
-pub(super) async fn insert<E, A>(
+/// Stores rows, many a statement, never one by one.
+pub(super) async fn insert<E: EntityTrait, const N: usize>(
     connection: &impl ConnectionTrait,
-    rows: impl IntoIterator<Item = A>,
+    columns: &[E::Column; N],
+    rows: impl IntoIterator<Item = [Cell<'_>; N]>,
     on_conflict: impl Fn(DbBackend) -> Option<OnConflict>,
-) -> Result<(), DbErr>
-where
-    E: EntityTrait,
-    A: ActiveModelTrait<Entity = E>,
-{
+) -> Result<(), DbErr> {
     let backend = connection.get_database_backend();
-    let rows: Vec<A> = rows.into_iter().collect();
-    let Some(first) = rows.first() else { return Ok(()) };
-    let columns: Vec<E::Column> =
-        E::Column::iter().filter(|column| !first.get(*column).is_not_set()).collect();
+    let rows: Vec<_> = rows.into_iter().collect();
     let sizes = sizes(rows.len());
     let mut rows = rows.into_iter();
     for size in sizes {
-        let text = text::<E>(backend, &columns, size, &on_conflict);
-        let mut values = Vec::with_capacity(size * columns.len());
-        for mut row in rows.by_ref().take(size) {
-            let row = columns.iter().map(|column| row.take(*column).into_value());
-            values.extend(row.map(|value| value.unwrap_or(Value::Bool(None))));
-        }
+        let text = text::<E>(backend, columns, size, &on_conflict);
+        let values = rows.by_ref().take(size).flatten().map(Value::from).collect();
         let statement =
             Statement { sql: (*text).to_owned(), values: Some(Values(values)), db_backend: backend };
         connection.execute_raw(statement).await?;
@@ -95,6 +84,7 @@ pub(super) fn padded<T: Clone>(mut asked: Vec<T>) -> Vec<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::cells::CURSOR;
     use crate::store::entities::chat_cursors;
 
     #[test]
@@ -108,11 +98,10 @@ mod tests {
 
     #[test]
     fn a_text_has_a_place_for_every_value_and_is_made_once() {
-        let columns: Vec<_> = chat_cursors::Column::iter().collect();
         for backend in [DbBackend::Sqlite, DbBackend::Postgres, DbBackend::MySql] {
-            let made = || text::<chat_cursors::Entity>(backend, &columns, 4, |_| None);
+            let made = || text::<chat_cursors::Entity>(backend, &CURSOR, 4, |_| None);
             let place = if backend == DbBackend::Postgres { '$' } else { '?' };
-            assert_eq!(made().matches(place).count(), 4 * columns.len(), "{}", made());
+            assert_eq!(made().matches(place).count(), 4 * CURSOR.len(), "{}", made());
             assert!(Arc::ptr_eq(&made(), &made()));
         }
     }

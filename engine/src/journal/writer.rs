@@ -1,5 +1,6 @@
 //! The one task that writes: takes the first batch and everything that waits behind it, and commits them together.
 
+use std::slice;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -15,7 +16,7 @@ pub(super) type Verdict = Result<(), CommitError>;
 #[async_trait]
 pub(super) trait Store: Send + Sync + 'static {
     /// Stores all batches that may be stored, in one transaction, and says which those were.
-    async fn transact(&self, batches: &[&Batch]) -> Result<Vec<Verdict>, Failure>;
+    async fn transact(&self, batches: &[Arc<Batch>]) -> Result<Vec<Verdict>, Failure>;
 
     /// The keys of a batch that are in use.
     async fn keys_in_use(&self, batch: &Batch) -> Result<Vec<KeyedEvent>, ReadError>;
@@ -24,7 +25,7 @@ pub(super) trait Store: Send + Sync + 'static {
 /// What handles say to the writer.
 #[derive(Debug)]
 pub(super) enum Message {
-    Commit(Box<Batch>, oneshot::Sender<Verdict>),
+    Commit(Arc<Batch>, oneshot::Sender<Verdict>),
     Close(oneshot::Sender<()>),
 }
 
@@ -43,7 +44,7 @@ impl Handle {
     pub async fn commit(&self, batch: Batch) -> Verdict {
         let (reply, answer) = oneshot::channel();
         let closing = |_| CommitError::Unavailable("the journal is closed".to_owned());
-        self.0.send(Message::Commit(Box::new(batch), reply)).await.map_err(closing)?;
+        self.0.send(Message::Commit(Arc::new(batch), reply)).await.map_err(closing)?;
         answer.await.unwrap_or_else(|_| Err(CommitError::Unknown("the journal's writer is gone".to_owned())))
     }
 
@@ -74,7 +75,7 @@ pub(super) async fn run(
                 Message::Commit(batch, reply) => {
                     // A batch of cursors alone is work, too.
                     events += batch.events.len().max(1);
-                    batches.push(*batch);
+                    batches.push(batch);
                     replies.push(reply);
                 }
                 Message::Close(reply) => {
@@ -103,12 +104,11 @@ struct Writer<S> {
 
 impl<S: Store> Writer<S> {
     /// One verdict a batch, in their order.
-    async fn commit(&self, batches: &[Batch]) -> Vec<Verdict> {
+    async fn commit(&self, batches: &[Arc<Batch>]) -> Vec<Verdict> {
         if batches.is_empty() {
             return Vec::new();
         }
-        let group: Vec<&Batch> = batches.iter().collect();
-        match self.transact(&group).await {
+        match self.transact(batches).await {
             Ok(verdicts) => verdicts,
             Err(Failure::Unique) => {
                 // Another process was faster with one of them: alone, only the guilty one fails.
@@ -122,8 +122,8 @@ impl<S: Store> Writer<S> {
         }
     }
 
-    async fn commit_alone(&self, batch: &Batch) -> Verdict {
-        match self.transact(&[batch]).await {
+    async fn commit_alone(&self, batch: &Arc<Batch>) -> Verdict {
+        match self.transact(slice::from_ref(batch)).await {
             Ok(mut verdicts) => verdicts.pop().expect("one verdict a batch"),
             Err(Failure::Unique) => {
                 self.counters.refused();
@@ -137,7 +137,7 @@ impl<S: Store> Writer<S> {
         }
     }
 
-    async fn transact(&self, batches: &[&Batch]) -> Result<Vec<Verdict>, Failure> {
+    async fn transact(&self, batches: &[Arc<Batch>]) -> Result<Vec<Verdict>, Failure> {
         let started = Instant::now();
         let outcome = self.store.transact(batches).await;
         match &outcome {

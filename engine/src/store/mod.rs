@@ -14,15 +14,19 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use native::Native;
+
 mod backup;
 mod checkpoint;
 pub mod entities;
 pub(crate) mod lookups;
 mod migrate;
 mod migrations;
+pub(crate) mod native;
 mod row_id;
 #[cfg(test)]
 pub(crate) mod tests;
+pub(crate) mod turn;
 
 pub use row_id::RowId;
 
@@ -56,6 +60,8 @@ pub struct Database {
     pub write: DatabaseConnection,
     /// Which kind of database.
     pub backend: DbBackend,
+    /// For the journal on SQLite: see [`native`].
+    pub(crate) native: Option<Arc<Native>>,
     checkpointer: Option<Arc<Checkpointer>>,
 }
 
@@ -108,12 +114,24 @@ impl Database {
             options.create_if_missing(false).busy_timeout(Duration::from_millis(500))
         })
         .await?;
+        let native = Arc::new(Native::new(file.clone()));
         let mut wal = file.into_os_string();
         wal.push("-wal");
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(checkpoint::run(connection.clone(), PathBuf::from(wal), stopped));
+        let log = checkpoint::Log {
+            connection: connection.clone(),
+            write: write.clone(),
+            file: PathBuf::from(wal),
+        };
+        let task = tokio::spawn(log.keep_short(stopped));
         let checkpointer = Checkpointer { connection, stop, task: Mutex::new(Some(task)) };
-        Ok(Self { read, write, backend: DbBackend::Sqlite, checkpointer: Some(Arc::new(checkpointer)) })
+        Ok(Self {
+            read,
+            write,
+            backend: DbBackend::Sqlite,
+            native: Some(native),
+            checkpointer: Some(Arc::new(checkpointer)),
+        })
     }
 
     async fn connect_server(url: &str, max_readers: u32, backend: DbBackend) -> Result<Self, StoreError> {
@@ -125,7 +143,7 @@ impl Database {
         // Laravel's times are in its session's zone, the server's: sqlx would otherwise set UTC and shift them.
         options.map_sqlx_mysql_opts(|mysql| mysql.timezone(None));
         let connection = sea_orm::Database::connect(options).await?;
-        Ok(Self { read: connection.clone(), write: connection, backend, checkpointer: None })
+        Ok(Self { read: connection.clone(), write: connection, backend, native: None, checkpointer: None })
     }
 
     /// Whether the database answers, for `/readyz`.
@@ -143,6 +161,9 @@ impl Database {
             if let Err(error) = connection.close_by_ref().await {
                 tracing::warn!(%error, "closing the database");
             }
+        }
+        if let Some(native) = &self.native {
+            native.close().await;
         }
         let Some(checkpointer) = &self.checkpointer else { return };
         checkpointer.stop.send_replace(true);

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::conversation::content_digest;
+use crate::journal::cells::{self, EVENT};
+use crate::journal::statements::insert;
 use crate::journal::{CommitError, KeyedEvent, Span};
 use crate::protocol::{Attachment, Cursor, Status};
 
@@ -199,8 +201,8 @@ async fn only_the_guilty_one_of_a_group_is_refused() {
     // A rival's event that came in between the look at the heads and the insert: in the log, but not in the projection.
     let mut rival = Writer { state: guilty.state.clone(), now: guilty.now };
     let event = rival.batch(vec![message(&manager(1), "r", "first")]).events.remove(0);
-    let row = rows::of_event(id(1), &event).unwrap();
-    chat_events::Entity::insert(row).exec_without_returning(&fixture.db.write).await.unwrap();
+    let row = cells::event(id(1), &event).unwrap();
+    insert::<chat_events::Entity, _>(&fixture.db.write, &EVENT, [row], |_| None).await.unwrap();
 
     let mut batches = vec![guilty.batch(vec![message(&anna, "k2", "late")])];
     batches.extend((2..=5).map(|n| Writer::new(id(n)).opened(&visitor(n.into()), "k", None, "x")));

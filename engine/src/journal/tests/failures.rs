@@ -41,12 +41,12 @@ async fn a_full_database_refuses_and_recovers() {
     let pages = Statement::from_string(DbBackend::Sqlite, "PRAGMA page_count");
     let pages: i64 =
         fixture.db.write.query_one_raw(pages).await.unwrap().unwrap().try_get_by_index(0).unwrap();
-    fixture.db.write.execute_unprepared(&format!("PRAGMA max_page_count = {pages}")).await.unwrap();
+    fixture.pragma(&format!("max_page_count = {pages}")).await;
     let big = writer.batch(vec![message(&anna, "k2", &"x".repeat(100_000))]);
     let refused = fixture.journal.commit(big).await;
     assert!(matches!(&refused, Err(CommitError::Unavailable(why)) if why.contains("full")), "{refused:?}");
 
-    fixture.db.write.execute_unprepared("PRAGMA max_page_count = 1000000").await.unwrap();
+    fixture.pragma("max_page_count = 1000000").await;
     writer.state = before;
     fixture.journal.commit(writer.batch(vec![message(&anna, "k2", "small")])).await.unwrap();
     assert_eq!(log(&fixture.db).await.len(), 3);
@@ -59,10 +59,10 @@ async fn what_is_acknowledged_after_the_disk_was_full_is_stored() {
     let mut writer = Writer::new(id(1));
     fixture.journal.commit(writer.opened(&anna, "k1", None, "question")).await.unwrap();
     let before = writer.state.clone();
-    fixture.db.write.execute_unprepared("PRAGMA max_page_count = 1").await.unwrap();
+    fixture.pragma("max_page_count = 1").await;
     let big = writer.batch(vec![message(&anna, "k2", &"x".repeat(100_000))]);
     fixture.journal.commit(big).await.unwrap_err();
-    fixture.db.write.execute_unprepared("PRAGMA max_page_count = 1000000").await.unwrap();
+    fixture.pragma("max_page_count = 1000000").await;
     // SQLite has ended that transaction by itself. What is rolled back next must end, too: or all that follows is
     // acknowledged inside a transaction that nobody commits.
     let refused = fixture.journal.commit(Writer::new(id(1)).opened(&anna, "k1", None, "another")).await;
@@ -77,14 +77,14 @@ async fn what_is_acknowledged_after_the_disk_was_full_is_stored() {
 async fn a_read_only_database_refuses_and_recovers() {
     let fixture = Fixture::on_sqlite().await;
     let anna = visitor(1);
-    fixture.db.write.execute_unprepared("PRAGMA query_only = ON").await.unwrap();
+    fixture.pragma("query_only = ON").await;
     let mut writer = Writer::new(id(1));
     let refused = fixture.journal.commit(writer.opened(&anna, "k1", None, "question")).await;
     assert!(
         matches!(&refused, Err(CommitError::Unavailable(why)) if why.contains("readonly")),
         "{refused:?}"
     );
-    fixture.db.write.execute_unprepared("PRAGMA query_only = OFF").await.unwrap();
+    fixture.pragma("query_only = OFF").await;
     let mut writer = Writer::new(id(1));
     fixture.journal.commit(writer.opened(&anna, "k1", None, "question")).await.unwrap();
 }

@@ -7,7 +7,7 @@ mod together;
 
 use std::sync::Arc;
 
-use sea_orm::{EntityTrait, QueryOrder};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
 use tempfile::TempDir;
 
 use super::{Batch, Journal, JournalOptions, rows};
@@ -44,6 +44,13 @@ impl Fixture {
         db.migrate().await.unwrap();
         let journal = Journal::start(db.clone(), JournalOptions::default()).await.unwrap();
         Self { dir, url, db, journal }
+    }
+
+    /// Sets something on every connection that writes to the SQLite file.
+    async fn pragma(&self, pragma: &str) {
+        let sql = format!("PRAGMA {pragma}");
+        self.db.write.execute_unprepared(&sql).await.unwrap();
+        self.db.native.as_ref().unwrap().execute(sql).await;
     }
 
     /// Closes everything and opens the same database again.

@@ -259,7 +259,10 @@ async fn lists_and_look_ups_stand_on_indexes() {
     let index = "USING COVERING INDEX chat_conversations_visitor_id_updated_at_id (visitor_id=?)";
     assert_eq!(own.matches(index).count(), 2, "{own}");
     assert!(!own.contains("TEMP B-TREE"), "{own}");
-    let keys = super::super::group::keys_statement(&[(visitor(1).id, key("a")), (visitor(2).id, key("b"))]);
+    let keys = super::super::group::keys_statement(
+        DbBackend::Sqlite,
+        &[(visitor(1).id, key("a")), (visitor(2).id, key("b"))],
+    );
     let keys = plan(keys).await;
     assert!(
         keys.contains("SEARCH e USING INDEX chat_events_actor_id_idem_key (actor_id=? AND idem_key=?)"),
