@@ -49,7 +49,8 @@ pub fn filter(edge: SharedEdge) -> BoxedFilter<(Response,)> {
             // The request's id is the connection's name. Nothing of the request itself may live on in the task: it
             // would pin hyper's buffer.
             let name = received.request_id.to_string();
-            let span = tracing::info_span!("ws", session = %name, client = %received.client);
+            // Not within the request's span, which would live as long as the socket.
+            let span = tracing::info_span!(parent: None, "ws", session = %name, client = %received.client);
             let format = agreement.format;
             let edge = edge.clone();
             tokio::spawn(
@@ -82,7 +83,10 @@ async fn run(edge: SharedEdge, mut socket: Socket, name: String) {
             socket.close(code, last_words).await;
             End::Closed(code)
         }
-        Err(Goodbye::Gone(end)) => end,
+        Err(Goodbye::Gone(end)) => {
+            socket.leave(end).await;
+            end
+        }
     };
     edge.metrics.sockets.dec();
     edge.metrics.ended(end);
