@@ -207,6 +207,35 @@ mod tests {
         assert_eq!(outbox.next(&mut Vec::new()).await, Next::Close(CloseCode::Restarting));
     }
 
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl std::task::Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn who_waits_is_woken_by_the_first_frame_and_not_by_its_own() {
+        let wakes = Arc::new(Wakes::default());
+        let waker = Waker::from(Arc::clone(&wakes));
+        let (cx, mut taken) = (Context::from_waker(&waker), Vec::new());
+        let outbox = Outbox::new(Format::Json, 1000);
+        assert_eq!(outbox.poll_next(&cx, &mut taken), Poll::Pending);
+        outbox.append(&mut vec![encode(Format::Json, &frame(0))]);
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 0);
+        (1..4).for_each(|n| outbox.push(&frame(n)));
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+        assert_eq!(outbox.poll_next(&cx, &mut taken), Poll::Ready(Next::Frames));
+        let expected: Vec<Bytes> = (0..4).map(|n| encode(Format::Json, &frame(n))).collect();
+        assert_eq!(taken, expected);
+        assert_eq!(outbox.poll_closing(&cx), Poll::Pending);
+        outbox.close(CloseCode::Restarting);
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 2);
+        assert_eq!(outbox.poll_closing(&cx), Poll::Ready(CloseCode::Restarting));
+    }
+
     #[tokio::test]
     async fn a_full_queue_is_dropped_and_says_slow_reader() {
         let outbox = Outbox::new(Format::MessagePack, 100);

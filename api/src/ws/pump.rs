@@ -10,8 +10,8 @@ use otvet_actors::outbox::{Next, Outbox};
 use otvet_actors::{Connection, Introduction};
 use otvet_engine::clock::Timestamp;
 use otvet_engine::protocol::{
-    Answer, Answered, CloseCode, Code, Command, CommandId, DecodeError, Failed, Format, Refusal, ServerFrame,
-    decode, encode,
+    Answer, Answered, ClientFrame, CloseCode, Code, Command, CommandId, DecodeError, Failed, Format, Refusal,
+    ServerFrame, decode, encode,
 };
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 use tokio_tungstenite::tungstenite::Message;
@@ -24,41 +24,35 @@ use super::rate::Rate;
 use super::socket::{Batch, LAST_WORDS, Socket, judge};
 
 /// Joins, and pumps until one side says goodbye.
-pub async fn run(edge: &Edge, mut socket: Socket, introduction: Introduction) -> End {
+pub async fn run(edge: &Edge, socket: &mut Socket, introduction: Introduction) -> End {
     let outbox = introduction.outbox.clone();
     let connection = edge.house.join(introduction);
-    let end = {
-        let mut reader = Reader::new(edge, &connection, &outbox, socket.format());
-        let mut writer = Writer::new(edge, &outbox);
-        let mut timer = std::pin::pin!(sleep_until(writer.next_ping));
-        std::future::poll_fn(|cx| {
-            while timer.as_mut().poll(cx).is_ready() {
-                let now = Instant::now();
-                writer.heartbeat(now);
-                // One timer for both: most frames come long before, and move nothing.
-                let overdue = reader.check_silence(now);
-                timer.as_mut().reset(overdue.map_or(writer.next_ping, |at| at.min(writer.next_ping)));
+    let mut reader = Reader::new(edge, connection, &outbox, socket.format());
+    let mut writer = Writer::new(edge, &outbox);
+    let mut timer = std::pin::pin!(sleep_until(writer.next_ping));
+    std::future::poll_fn(|cx| {
+        while timer.as_mut().poll(cx).is_ready() {
+            let now = Instant::now();
+            writer.heartbeat(now);
+            // One timer for both: most frames come long before, and move nothing.
+            let overdue = reader.check_silence(now);
+            timer.as_mut().reset(overdue.map_or(writer.next_ping, |at| at.min(writer.next_ping)));
+        }
+        // Each read is answered by a write before the next: neither side starves.
+        loop {
+            let read = reader.poll(cx, socket);
+            if let Poll::Ready(Some(end)) = read {
+                return Poll::Ready(end);
             }
-            // Each read is answered by a write before the next: neither side starves.
-            loop {
-                let read = reader.poll(cx, &mut socket);
-                if let Poll::Ready(Some(end)) = read {
-                    return Poll::Ready(end);
-                }
-                if let Poll::Ready(end) = writer.poll(cx, &mut socket, &mut reader.latency) {
-                    return Poll::Ready(end);
-                }
-                if read.is_pending() {
-                    return Poll::Pending;
-                }
+            if let Poll::Ready(end) = writer.poll(cx, socket, &mut reader.latency) {
+                return Poll::Ready(end);
             }
-        })
-        .await
-    };
-    // Leaves the house: from here on nobody writes to this connection.
-    drop(connection);
-    socket.leave(end).await;
-    end
+            if read.is_pending() {
+                return Poll::Pending;
+            }
+        }
+    })
+    .await
 }
 
 struct Writer<'a> {
@@ -142,7 +136,8 @@ impl<'a> Writer<'a> {
 
 struct Reader<'a> {
     edge: &'a Edge,
-    connection: &'a Connection,
+    /// Leaves the house with the reader: from then on nobody writes to this connection.
+    connection: Connection,
     outbox: &'a Outbox,
     latency: Latency,
     format: Format,
@@ -155,15 +150,16 @@ struct Reader<'a> {
     answers: Vec<Bytes>,
 }
 
-/// When a read came in.
+/// When a frame came in: all that one read brought came at once, since looking at the clock costs as much as a small frame.
 #[derive(Clone, Copy)]
 struct Moment {
     started: Instant,
     now: Timestamp,
+    is_first: bool,
 }
 
 impl<'a> Reader<'a> {
-    fn new(edge: &'a Edge, connection: &'a Connection, outbox: &'a Outbox, format: Format) -> Self {
+    fn new(edge: &'a Edge, connection: Connection, outbox: &'a Outbox, format: Format) -> Self {
         let limits = &edge.settings.limits;
         Self {
             edge,
@@ -199,17 +195,15 @@ impl<'a> Reader<'a> {
         if self.is_over {
             return Poll::Pending;
         }
-        let mut moment = None;
+        let mut heard = None;
         let read = socket.poll_receive(cx, |message| {
-            let moment =
-                *moment.get_or_insert_with(|| Moment { started: Instant::now(), now: self.edge.clock.now() });
-            match self.message(message, moment) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(code) => ControlFlow::Break(code),
-            }
+            let is_first = heard.is_none();
+            let (started, now) = *heard.get_or_insert_with(|| (Instant::now(), self.edge.clock.now()));
+            let taken = self.message(message, Moment { started, now, is_first });
+            taken.map_or_else(ControlFlow::Break, ControlFlow::Continue)
         });
-        if let Some(moment) = moment {
-            self.heard = moment.started;
+        if let Some((started, _)) = heard {
+            self.heard = started;
         }
         self.outbox.append(&mut self.answers);
         let end = match read {
@@ -238,34 +232,35 @@ impl<'a> Reader<'a> {
     }
 
     /// One frame: exactly one answer if it bears an id, or the end.
-    fn take(&mut self, bytes: &[u8], Moment { started, now }: Moment) -> Result<(), CloseCode> {
+    fn take(&mut self, bytes: &[u8], moment: Moment) -> Result<(), CloseCode> {
         let metrics = &self.edge.metrics;
-        let decoding = Instant::now();
         let decoded = decode(self.format, bytes);
-        metrics.decoded.observe(seconds(decoding.elapsed()));
-        // `typing` without an id is a command without an answer; a command that lacks its id is told so.
-        let (id, command, answered) = match decoded {
-            Ok(frame) => (frame.id.clone(), Ok(frame.command), frame.id.is_some()),
-            Err(DecodeError::Refused { id, refusal }) => (id, Err(refusal), true),
+        if moment.is_first {
+            metrics.decoded.observe(seconds(moment.started.elapsed()));
+        }
+        let (id, command) = match decoded {
+            Ok(ClientFrame { id, command }) => {
+                metrics.command(&command);
+                (id, Ok(command))
+            }
+            Err(DecodeError::Refused { id, refusal }) => (id, Err(refusal)),
             Err(DecodeError::Malformed(_)) => return Err(CloseCode::BadFrames),
         };
-        if let Ok(command) = &command {
-            metrics.command(command);
-        }
+        // `typing` without an id is a command without an answer; a command that lacks its id is told so.
+        let has_answer = id.is_some() || command.is_err();
         // What is refused for its content costs as much as what is not.
-        let outcome = self
-            .rate
-            .admit(now)
-            .and(command)
-            .and_then(|command| self.carry_out(id.clone(), command, started));
-        let Err(refusal) = outcome else { return Ok(()) };
+        let outcome = match self.rate.admit(moment.now).and(command) {
+            Ok(command) => self.carry_out(id, command, moment.started),
+            Err(refusal) => Err((id, refusal)),
+        };
+        let Err((id, refusal)) = outcome else { return Ok(()) };
         if refusal.code == Code::RateLimited {
             metrics.throttled.inc();
-            if self.rate.is_abused(now) {
+            if self.rate.is_abused(moment.now) {
                 return Err(CloseCode::TooManyCommands);
             }
         }
-        if answered {
+        if has_answer {
             self.answer(&ServerFrame::Failed(Failed::new(id, refusal)));
         }
         Ok(())
@@ -275,15 +270,17 @@ impl<'a> Reader<'a> {
         self.answers.push(encode(self.format, frame));
     }
 
+    /// A refusal comes with the id that its answer bears.
     fn carry_out(
         &mut self,
         id: Option<CommandId>,
         command: Command,
         started: Instant,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), (Option<CommandId>, Refusal)> {
         match (command, id) {
-            (Command::Hello(_), _) => {
-                Err(Refusal::new(Code::Invalid, "`hello` was said already; open another connection"))
+            (Command::Hello(_), id) => {
+                let text = "`hello` was said already; open another connection";
+                Err((id, Refusal::new(Code::Invalid, text)))
             }
             (Command::Ping, Some(id)) => {
                 self.answer(&ServerFrame::Answered(Answered { id, answer: Answer::Done {} }));
@@ -291,7 +288,7 @@ impl<'a> Reader<'a> {
             }
             (command, id) => {
                 let has_answer = !matches!(command, Command::Typing(_));
-                self.connection.submit(id, command)?;
+                self.connection.submit(id.clone(), command).map_err(|refusal| (id, refusal))?;
                 if has_answer {
                     self.latency.submitted(started);
                 }

@@ -139,12 +139,12 @@ impl Socket {
         on_upgrade: OnUpgrade,
         format: Format,
         limits: &LimitSettings,
-    ) -> Result<Self, UpgradeError> {
+    ) -> Result<Box<Self>, UpgradeError> {
         let upgraded = on_upgrade.await?;
         let parts = upgraded.downcast::<HeadTimed>().map_err(|_| UpgradeError::Foreign)?;
         // Nothing of hyper's buffer is kept, nor is room for nothing.
         let ahead = (!parts.read_buf.is_empty()).then(|| parts.read_buf.to_vec());
-        Ok(Self::new(parts.io.into_inner(), ahead, format, limits.frame_bytes))
+        Ok(Box::new(Self::new(parts.io.into_inner(), ahead, format, limits.frame_bytes)))
     }
 
     /// A socket on a stream of which some bytes have been read already.
@@ -245,8 +245,9 @@ impl Socket {
             self.out.bytes = Vec::new();
             self.out.sent = 0;
             if std::mem::take(&mut self.out.held_back) {
-                // What fails here fails again, and is judged, at the next read.
-                let _ = self.protocol.flush(&mut Exchange { input: &[], ended: false, out: &mut self.out });
+                let mut exchange = Exchange { input: &[], ended: false, out: &mut self.out };
+                // The first makes room for the newest pong. What fails here fails again, and is judged, at the next read.
+                let _ = self.protocol.flush(&mut exchange).and_then(|()| self.protocol.flush(&mut exchange));
             } else if batch.is_empty() {
                 batch.frames.clear();
                 batch.written = 0;
@@ -282,7 +283,7 @@ impl Socket {
     }
 
     /// Ends as it has to: with our close, with the answer to the peer's, or without a word.
-    pub async fn leave(mut self, end: End) {
+    pub async fn leave(mut self: Box<Self>, end: End) {
         match end {
             End::Closed(code) => self.close(code, None).await,
             End::ByPeer => {
@@ -293,7 +294,7 @@ impl Socket {
     }
 
     /// Says a last frame, closes, and waits for the peer to hang up; all within [`LAST_WORDS`], twice.
-    pub async fn close(mut self, code: CloseCode, last_words: Option<ServerFrame>) {
+    pub async fn close(mut self: Box<Self>, code: CloseCode, last_words: Option<ServerFrame>) {
         let out = &mut self.out.bytes;
         if let Some(frame) = last_words {
             let payload = encode(self.format, &frame);
@@ -304,8 +305,7 @@ impl Socket {
         let goodbye = CloseFrame { code: code.number().into(), reason: code.reason().into() };
         Frame::close(Some(goodbye)).format(out).expect("writing to a vector cannot fail");
         if self.finish().await {
-            // Boxed, since its room would be in every connection's task, and it is the end of few.
-            Box::pin(linger(self.tcp)).await;
+            linger(self.tcp).await;
         }
     }
 
@@ -357,3 +357,7 @@ pub fn judge(error: &Error) -> End {
         _ => End::Closed(CloseCode::BadFrames),
     }
 }
+
+#[cfg(test)]
+#[path = "socket_tests.rs"]
+mod tests;
