@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use otvet_engine::protocol::{CloseCode, Format, ServerFrame, SharedFrame, encode};
 use parking_lot::Mutex;
-use tokio::sync::Notify;
 
 /// Frames on their way to one socket.
 #[derive(Debug)]
@@ -15,7 +15,6 @@ pub struct Outbox {
     format: Format,
     bound: usize,
     state: Mutex<State>,
-    changed: Notify,
     unanswered: AtomicUsize,
 }
 
@@ -24,6 +23,33 @@ struct State {
     frames: Vec<Bytes>,
     bytes: usize,
     close: Option<CloseCode>,
+    /// Who waits: woken by the first frame after it looked, and not again by those that follow.
+    waiting: Option<Waker>,
+}
+
+impl State {
+    fn wait(&mut self, cx: &Context<'_>) {
+        match &mut self.waiting {
+            Some(waiting) => waiting.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+    }
+
+    /// Queues a frame, unless the queue is over its bound with it or closed.
+    fn take_in(&mut self, frame: Bytes, bound: usize) {
+        if self.close.is_some() {
+            return;
+        }
+        if self.bytes + frame.len() > bound {
+            // What is queued is useless now: the client resumes from its positions.
+            self.frames = Vec::new();
+            self.bytes = 0;
+            self.close = Some(CloseCode::SlowReader);
+        } else {
+            self.bytes += frame.len();
+            self.frames.push(frame);
+        }
+    }
 }
 
 /// What the connection's task does next.
@@ -38,13 +64,7 @@ pub enum Next {
 impl Outbox {
     /// An empty queue for frames of one format that holds at most `bound` bytes.
     pub fn new(format: Format, bound: usize) -> Arc<Self> {
-        Arc::new(Self {
-            format,
-            bound,
-            state: Mutex::default(),
-            changed: Notify::new(),
-            unanswered: AtomicUsize::new(0),
-        })
+        Arc::new(Self { format, bound, state: Mutex::default(), unanswered: AtomicUsize::new(0) })
     }
 
     /// How this connection's frames are encoded.
@@ -70,8 +90,12 @@ impl Outbox {
 
     /// Closes the connection once what is queued has been written. The first reason stays.
     pub fn close(&self, code: CloseCode) {
-        self.state.lock().close.get_or_insert(code);
-        self.changed.notify_one();
+        let waiting = {
+            let mut state = self.state.lock();
+            state.close.get_or_insert(code);
+            state.waiting.take()
+        };
+        wake(waiting);
     }
 
     /// Whether a close was asked for.
@@ -105,50 +129,59 @@ impl Outbox {
     ///
     /// Cancel safe: nothing is taken before it returns. One task at a time may wait.
     pub async fn next(&self, into: &mut Vec<Bytes>) -> Next {
-        loop {
-            {
-                let mut state = self.state.lock();
-                if !state.frames.is_empty() {
-                    std::mem::swap(&mut state.frames, into);
-                    state.bytes = 0;
-                    return Next::Frames;
-                }
-                if let Some(code) = state.close {
-                    return Next::Close(code);
-                }
-            }
-            self.changed.notified().await;
-        }
+        std::future::poll_fn(|cx| self.poll_next(cx, into)).await
     }
 
-    /// Resolves when the connection must end although a write is under way: its queue overflowed behind the blocked socket,
-    /// or it was told to go.
-    pub async fn closing(&self) -> CloseCode {
-        loop {
-            if let Some(code) = self.state.lock().close {
-                return code;
-            }
-            self.changed.notified().await;
+    /// Takes all frames there are into `into`, which must be empty, or says that the end has come; or wakes the task when
+    /// there is something. One task at a time may wait.
+    pub fn poll_next(&self, cx: &Context<'_>, into: &mut Vec<Bytes>) -> Poll<Next> {
+        let mut state = self.state.lock();
+        if !state.frames.is_empty() {
+            std::mem::swap(&mut state.frames, into);
+            state.bytes = 0;
+            return Poll::Ready(Next::Frames);
         }
+        if let Some(code) = state.close {
+            return Poll::Ready(Next::Close(code));
+        }
+        state.wait(cx);
+        Poll::Pending
+    }
+
+    /// Says when the connection must end although a write is under way: its queue overflowed behind the blocked socket, or it
+    /// was told to go.
+    pub fn poll_closing(&self, cx: &Context<'_>) -> Poll<CloseCode> {
+        let mut state = self.state.lock();
+        if let Some(code) = state.close {
+            return Poll::Ready(code);
+        }
+        state.wait(cx);
+        Poll::Pending
     }
 
     /// Queues a frame that is encoded already, in this connection's format.
     pub fn push_encoded(&self, frame: Bytes) {
-        let mut state = self.state.lock();
-        if state.close.is_some() {
-            return;
+        let waiting = {
+            let mut state = self.state.lock();
+            state.take_in(frame, self.bound);
+            state.waiting.take()
+        };
+        wake(waiting);
+    }
+
+    /// Queues encoded frames of the connection's own task, which looks at the queue next and need not be woken.
+    pub fn append(&self, frames: &mut Vec<Bytes>) {
+        if !frames.is_empty() {
+            let mut state = self.state.lock();
+            frames.drain(..).for_each(|frame| state.take_in(frame, self.bound));
         }
-        if state.bytes + frame.len() > self.bound {
-            // What is queued is useless now: the client resumes from its positions.
-            state.frames = Vec::new();
-            state.bytes = 0;
-            state.close = Some(CloseCode::SlowReader);
-        } else {
-            state.bytes += frame.len();
-            state.frames.push(frame);
-        }
-        drop(state);
-        self.changed.notify_one();
+    }
+}
+
+/// Only when the lock is free again: whoever is woken takes it at once.
+fn wake(waiting: Option<Waker>) {
+    if let Some(waiting) = waiting {
+        waiting.wake();
     }
 }
 
@@ -172,6 +205,35 @@ mod tests {
         let expected: Vec<Bytes> = (0..3).map(|n| encode(Format::Json, &frame(n))).collect();
         assert_eq!(taken, expected);
         assert_eq!(outbox.next(&mut Vec::new()).await, Next::Close(CloseCode::Restarting));
+    }
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl std::task::Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn who_waits_is_woken_by_the_first_frame_and_not_by_its_own() {
+        let wakes = Arc::new(Wakes::default());
+        let waker = Waker::from(Arc::clone(&wakes));
+        let (cx, mut taken) = (Context::from_waker(&waker), Vec::new());
+        let outbox = Outbox::new(Format::Json, 1000);
+        assert_eq!(outbox.poll_next(&cx, &mut taken), Poll::Pending);
+        outbox.append(&mut vec![encode(Format::Json, &frame(0))]);
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 0);
+        (1..4).for_each(|n| outbox.push(&frame(n)));
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+        assert_eq!(outbox.poll_next(&cx, &mut taken), Poll::Ready(Next::Frames));
+        let expected: Vec<Bytes> = (0..4).map(|n| encode(Format::Json, &frame(n))).collect();
+        assert_eq!(taken, expected);
+        assert_eq!(outbox.poll_closing(&cx), Poll::Pending);
+        outbox.close(CloseCode::Restarting);
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 2);
+        assert_eq!(outbox.poll_closing(&cx), Poll::Ready(CloseCode::Restarting));
     }
 
     #[tokio::test]

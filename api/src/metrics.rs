@@ -101,7 +101,7 @@ pub struct Metrics {
     pub throttled: Counter,
     /// From a command's submission to its answer being flushed.
     pub answered: Histogram,
-    /// Decoding one frame.
+    /// Decoding one frame, the first of each read.
     pub decoded: Histogram,
     /// Writing and flushing one batch of frames.
     pub written: Histogram,
@@ -220,7 +220,8 @@ impl Metrics {
         let seconds = || Unit::Seconds;
         let help = "From a command's submission to its flushed answer";
         r.register_with_unit("command_answer", help, seconds(), self.answered.clone());
-        r.register_with_unit("frame_decode", "Decoding one frame", seconds(), self.decoded.clone());
+        let help = "Decoding one frame, the first of each read";
+        r.register_with_unit("frame_decode", help, seconds(), self.decoded.clone());
         r.register_with_unit("socket_write", "Writing and flushing a batch", seconds(), self.written.clone());
         r.register("actors", "Actors alive by kind", self.actors.clone());
         r.register("actor_restarts", "Actors restarted after a failure", self.restarts.clone());

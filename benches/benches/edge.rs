@@ -2,19 +2,20 @@
 
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use futures_util::future::join_all;
 use otvet_benches::edge::{Edge, frame};
-use otvet_benches::hand_framed::{Cutter, broadcast_server, connect, echo_server, masked, ping_pong};
+use otvet_benches::hand_framed::{Client, broadcast_server, connect, echo_server, masked};
 use otvet_engine::ids::ConversationId;
 use otvet_engine::protocol::client::{Claim, Open, Send, Target};
 use otvet_engine::protocol::{Command, Role};
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
+
+/// The server's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const CONNECTIONS: usize = 200;
 const IN_FLIGHT: usize = 32;
@@ -27,18 +28,18 @@ fn ping() -> Vec<u8> {
     masked(format!(r#"{{"type":"ping","id":"{}"}}"#, "x".repeat(73)).as_bytes())
 }
 
-async fn all_ping(streams: &mut Vec<TcpStream>, rounds: u64) -> Duration {
+async fn all_ping(clients: &mut Vec<Client>, rounds: u64) -> Duration {
     let frame = ping();
     let began = Instant::now();
-    let tasks = std::mem::take(streams).into_iter().map(|mut stream| {
+    let tasks = std::mem::take(clients).into_iter().map(|mut client| {
         let frame = frame.clone();
         tokio::spawn(async move {
-            ping_pong(&mut stream, &frame, IN_FLIGHT, rounds).await;
-            stream
+            client.ping_pong(&frame, IN_FLIGHT, rounds).await;
+            client
         })
     });
     for done in join_all(tasks).await {
-        streams.push(done.expect("the connection lives"));
+        clients.push(done.expect("the connection lives"));
     }
     began.elapsed()
 }
@@ -57,7 +58,7 @@ fn echo(c: &mut Criterion) {
             }
         }
         let place = echo_server().await;
-        let bare = join_all((0..CONNECTIONS).map(|_| connect(place))).await;
+        let bare = join_all((0..CONNECTIONS).map(|_| async { Client::new(connect(place).await) })).await;
         (edge, ours, bare)
     });
     group.bench_function("otvet", |b| {
@@ -69,26 +70,20 @@ fn echo(c: &mut Criterion) {
     group.finish();
 }
 
-/// Reads as many text frames as are due, in each round; says when all have come.
-async fn read_all(readers: &mut Vec<TcpStream>, frames: usize) -> tokio::task::JoinHandle<Vec<TcpStream>> {
+/// Reads as many messages as are due, in each connection; says when all have come.
+fn read_all(readers: &mut Vec<Client>, messages: usize) -> tokio::task::JoinHandle<Vec<Client>> {
     let tasks: Vec<_> = std::mem::take(readers)
         .into_iter()
-        .map(|mut stream| {
+        .map(|mut reader| {
             tokio::spawn(async move {
-                let (mut cutter, mut due) = (Cutter::default(), frames);
-                while due > 0 {
-                    assert!(cutter.fill(&mut stream).await, "the connection lives");
-                    while let Some((first, payload)) = cutter.cut() {
-                        due -= usize::from(first == 0x81 && is_message(payload));
-                    }
-                }
-                stream
+                reader.await_text(messages, is_message).await;
+                reader
             })
         })
         .collect();
     tokio::spawn(async move {
         let done = join_all(tasks).await;
-        done.into_iter().map(|stream| stream.expect("the connection lives")).collect()
+        done.into_iter().map(|reader| reader.expect("the connection lives")).collect()
     })
 }
 
@@ -98,36 +93,31 @@ fn is_message(payload: &[u8]) -> bool {
 }
 
 async fn bursts(
-    readers: &mut Vec<TcpStream>,
-    writer: &mut TcpStream,
+    readers: &mut Vec<Client>,
+    writer: &mut Client,
     mut burst: impl FnMut() -> Vec<u8>,
     rounds: u64,
 ) -> Duration {
-    let frames = BURST * usize::try_from(rounds).unwrap_or(usize::MAX);
+    let messages = BURST * usize::try_from(rounds).unwrap_or(usize::MAX);
     let began = Instant::now();
-    let reading = read_all(readers, frames).await;
+    let reading = read_all(readers, messages);
     // The writer's own answers tell it when the next burst may go.
-    let (mut cutter, mut due) = (Cutter::default(), 0);
     for _ in 0..rounds {
-        writer.write_all(&burst()).await.expect("the connection lives");
-        due += BURST;
-        while due > 0 {
-            assert!(cutter.fill(writer).await, "the connection lives");
-            while let Some((first, payload)) = cutter.cut() {
-                due -= usize::from(first == 0x81 && is_message(payload));
-            }
-        }
+        writer.say(&burst()).await;
+        writer.await_text(BURST, is_message).await;
     }
     *readers = reading.await.expect("nothing fails here");
     began.elapsed()
 }
 
 /// A conversation that a manager has, and which a thousand connections of others watch.
-async fn watched(edge: &Edge) -> (ConversationId, TcpStream, Vec<TcpStream>) {
+async fn watched(edge: &Edge) -> (ConversationId, Client, Vec<Client>) {
     let mut visitor = edge.join(&edge.token(Role::Visitor).await).await;
     let open =
         Open { key: "open".parse().expect("it is short"), subject: None, body: "Вопрос".to_owned() };
     let id = opened(&mut visitor, open).await;
+    // Its question is a message, too, and none of a burst.
+    visitor.await_text(1, is_message).await;
     let mut manager = edge.join(&edge.token(Role::Manager).await).await;
     ask(&mut manager, Command::Claim(Claim { conversation: id, take_over: false })).await;
     let mut readers = Vec::new();
@@ -143,30 +133,18 @@ async fn watched(edge: &Edge) -> (ConversationId, TcpStream, Vec<TcpStream>) {
 }
 
 /// Gives a command and waits for its `ok`.
-async fn ask(stream: &mut TcpStream, command: Command) -> Vec<u8> {
-    stream.write_all(&frame(1, command)).await.expect("the connection lives");
-    let mut cutter = Cutter::default();
-    loop {
-        assert!(cutter.fill(stream).await, "the connection lives");
-        while let Some((_, payload)) = cutter.cut() {
-            if payload.starts_with(br#"{"type":"ok""#) {
-                return payload.to_vec();
-            }
-        }
-    }
+async fn ask(client: &mut Client, command: Command) -> Vec<u8> {
+    client.say(&frame(1, command)).await;
+    client.await_text(1, |payload| payload.starts_with(br#"{"type":"ok""#)).await
 }
 
-async fn opened(stream: &mut TcpStream, open: Open) -> ConversationId {
+async fn opened(client: &mut Client, open: Open) -> ConversationId {
     let ok: serde_json::Value =
-        serde_json::from_slice(&ask(stream, Command::Open(open)).await).expect("it is JSON");
+        serde_json::from_slice(&ask(client, Command::Open(open)).await).expect("it is JSON");
     ok["conversation"]["id"]
         .as_str()
         .and_then(|id| id.parse().ok())
         .expect("`open` answers with the conversation")
-}
-
-async fn connected(place: SocketAddr, count: usize) -> Vec<TcpStream> {
-    join_all((0..count).map(|_| connect(place))).await
 }
 
 fn broadcast(c: &mut Criterion) {
@@ -183,7 +161,13 @@ fn broadcast(c: &mut Criterion) {
     });
     let (mut writer, mut readers) = runtime.block_on(async {
         let place = broadcast_server().await;
-        (connect(place).await, connected(place, READERS).await)
+        // One after another: a thousand at once overflow the listener's queue, and a connection of which the kernel has then
+        // forgotten its own side waits for ever, since a reader sends nothing that would remind it.
+        let mut readers = Vec::new();
+        for _ in 0..READERS {
+            readers.push(Client::among_everybody(place).await);
+        }
+        (Client::among_everybody(place).await, readers)
     });
     // What a reader gets of a message, as long as it is.
     let event =

@@ -13,9 +13,8 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
-use crate::hand_framed::{Cutter, connect, masked};
+use crate::hand_framed::{Client, connect, masked};
 
 /// A server whose limits stand in nobody's way.
 pub struct Edge {
@@ -73,7 +72,7 @@ impl Edge {
     ///
     /// # Panics
     /// When it is not let in.
-    pub async fn join(&self, token: &str) -> TcpStream {
+    pub async fn join(&self, token: &str) -> Client {
         let mut stream = connect(self.server.addr).await;
         let request = "GET /ws HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
                        sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
@@ -88,27 +87,15 @@ impl Edge {
             device: None,
             positions: Default::default(),
         });
-        say(&mut stream, 0, hello).await;
-        let mut cutter = Cutter::default();
-        loop {
-            assert!(cutter.fill(&mut stream).await, "the connection lives");
-            if let Some((_, payload)) = cutter.cut() {
-                assert!(payload.starts_with(br#"{"type":"ready""#), "{}", String::from_utf8_lossy(payload));
-                return stream;
-            }
-        }
+        let mut client = Client::new(stream);
+        client.say(&frame(0, hello)).await;
+        let first = client.await_text(1, |_| true).await;
+        assert!(first.starts_with(br#"{"type":"ready""#), "{}", String::from_utf8_lossy(&first));
+        client
     }
 }
 
 /// The frame of a command.
 pub fn frame(id: i64, command: Command) -> Vec<u8> {
     masked(&encode(Format::Json, &ClientFrame { id: Some(CommandId::Number(id)), command }))
-}
-
-/// Gives a command.
-///
-/// # Panics
-/// When the connection has ended.
-pub async fn say(stream: &mut TcpStream, id: i64, command: Command) {
-    stream.write_all(&frame(id, command)).await.expect("the connection lives");
 }

@@ -112,6 +112,9 @@ pub async fn echo_server() -> SocketAddr {
     place
 }
 
+/// What a broadcast's connection is told once it is one of those who get everything.
+const WELCOME: &[u8] = b"welcome";
+
 /// A server that sends whatever frame anybody sends to everybody: a task for each connection, all that waits for it with
 /// one write.
 ///
@@ -125,6 +128,7 @@ pub async fn broadcast_server() -> SocketAddr {
         while let Ok((stream, _)) = listener.accept().await {
             let _ = stream.set_nodelay(true);
             let (sender, mut waiting) = mpsc::unbounded_channel::<bytes::Bytes>();
+            let _ = sender.send(plain(WELCOME).into());
             everybody.lock().push(sender);
             let everybody = std::sync::Arc::clone(&everybody);
             let (mut reading, mut writing) = stream.into_split();
@@ -169,21 +173,65 @@ pub async fn connect(place: SocketAddr) -> TcpStream {
     stream
 }
 
-/// Sends the same frame `rounds` times in bursts of `in_flight`, and waits each time for as many text frames.
-///
-/// # Panics
-/// When the connection ends.
-pub async fn ping_pong(stream: &mut TcpStream, frame: &[u8], in_flight: usize, rounds: u64) {
-    let burst = frame.repeat(in_flight);
-    let mut cutter = Cutter::default();
-    for _ in 0..rounds {
-        stream.write_all(&burst).await.expect("the connection lives");
-        let mut due = in_flight;
-        while due > 0 {
-            assert!(cutter.fill(stream).await, "the connection lives");
-            while let Some((first, _)) = cutter.cut() {
-                due -= usize::from(first == 0x81);
+/// A client of either side. What a read brought beyond what was asked for stays for the next time.
+#[derive(Debug)]
+pub struct Client {
+    stream: TcpStream,
+    cutter: Cutter,
+}
+
+impl Client {
+    /// A client on a connection from which nothing was read that is still needed.
+    pub fn new(stream: TcpStream) -> Self {
+        Self { stream, cutter: Cutter::default() }
+    }
+
+    /// A connection to [`broadcast_server`] that will get everything sent from now on. That the kernel has connected it says
+    /// only that it waits to be accepted.
+    ///
+    /// # Panics
+    /// When nobody listens there.
+    pub async fn among_everybody(place: SocketAddr) -> Self {
+        let mut client = Self::new(connect(place).await);
+        client.await_text(1, |payload| payload == WELCOME).await;
+        client
+    }
+
+    /// Writes frames.
+    ///
+    /// # Panics
+    /// When the connection ends.
+    pub async fn say(&mut self, frames: &[u8]) {
+        self.stream.write_all(frames).await.expect("the connection lives");
+    }
+
+    /// Reads until so many text frames have come that `count`; the last of them.
+    ///
+    /// # Panics
+    /// When the connection ends.
+    pub async fn await_text(&mut self, mut due: usize, counts: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+        loop {
+            while let Some((first, payload)) = self.cutter.cut() {
+                if first == 0x81 && counts(payload) {
+                    due -= 1;
+                    if due == 0 {
+                        return payload.to_vec();
+                    }
+                }
             }
+            assert!(self.cutter.fill(&mut self.stream).await, "the connection lives");
+        }
+    }
+
+    /// Sends the same frame `rounds` times in bursts of `in_flight`, and waits each time for as many text frames.
+    ///
+    /// # Panics
+    /// When the connection ends.
+    pub async fn ping_pong(&mut self, frame: &[u8], in_flight: usize, rounds: u64) {
+        let burst = frame.repeat(in_flight);
+        for _ in 0..rounds {
+            self.say(&burst).await;
+            self.await_text(in_flight, |_| true).await;
         }
     }
 }

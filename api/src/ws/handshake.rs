@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use otvet_actors::Introduction;
 use otvet_actors::outbox::Outbox;
 use otvet_engine::identity::Abilities;
@@ -60,7 +59,7 @@ pub async fn introduce(edge: &Edge, socket: &mut Socket, name: String) -> Result
                 token_id: who.token_id,
                 hello_id: id,
                 positions: hello.positions,
-                outbox: Outbox::new(socket.format, limits.outbox_bytes),
+                outbox: Outbox::new(socket.format(), limits.outbox_bytes),
                 name,
             });
         }
@@ -75,25 +74,24 @@ pub async fn introduce(edge: &Edge, socket: &mut Socket, name: String) -> Result
 
 /// Reads up to the first frame that is one, which must be `hello`.
 async fn first_frame(edge: &Edge, socket: &mut Socket) -> Result<(CommandId, Hello), Goodbye> {
-    let format = socket.format;
+    let format = socket.format();
     let frame = loop {
-        match socket.stream.next().await {
-            Some(Ok(Message::Text(text))) if format == Format::Json => break decode(format, text.as_bytes()),
-            Some(Ok(Message::Binary(bytes))) if format == Format::MessagePack => {
+        match socket.receive().await {
+            Ok(Message::Text(text)) if format == Format::Json => break decode(format, text.as_bytes()),
+            Ok(Message::Binary(bytes)) if format == Format::MessagePack => {
                 break decode(format, &bytes);
             }
-            Some(Ok(Message::Text(_) | Message::Binary(_))) => {
+            Ok(Message::Text(_) | Message::Binary(_)) => {
                 return Err(Goodbye::Close(CloseCode::BadFrames, None));
             }
             // Pings are answered, and a close is, by the next read.
-            Some(Ok(_)) => {}
-            Some(Err(error)) => {
+            Ok(_) => {}
+            Err(error) => {
                 return Err(match judge(&error) {
                     End::Closed(code) => Goodbye::Close(code, None),
                     end => Goodbye::Gone(end),
                 });
             }
-            None => return Err(Goodbye::Gone(End::ByPeer)),
         }
     };
     match frame {

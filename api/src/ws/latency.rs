@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 
-use parking_lot::Mutex;
 use prometheus_client::metrics::histogram::Histogram;
 use tokio::time::Instant;
 
@@ -11,21 +10,20 @@ use crate::metrics::seconds;
 /// The commands of one connection that wait for their answer, by the time they came in. Answers may overtake one another;
 /// the first in is then taken for the first out, which leaves the sum of all waits exact.
 #[derive(Debug, Default)]
-pub struct Latency(Mutex<VecDeque<Instant>>);
+pub struct Latency(VecDeque<Instant>);
 
 impl Latency {
     /// A command was handed in.
-    pub fn submitted(&self, at: Instant) {
-        self.0.lock().push_back(at);
+    pub fn submitted(&mut self, at: Instant) {
+        self.0.push_back(at);
     }
 
-    /// Everything up to now was flushed, and so many commands still wait.
-    pub fn flushed(&self, unanswered: usize, histogram: &Histogram) {
-        let mut waiting = self.0.lock();
-        while waiting.len() > unanswered
-            && let Some(at) = waiting.pop_front()
+    /// Everything was flushed now, and so many commands still wait.
+    pub fn flushed(&mut self, unanswered: usize, now: Instant, histogram: &Histogram) {
+        while self.0.len() > unanswered
+            && let Some(at) = self.0.pop_front()
         {
-            histogram.observe(seconds(at.elapsed()));
+            histogram.observe(seconds(now - at));
         }
     }
 }

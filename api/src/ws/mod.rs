@@ -11,6 +11,7 @@ pub mod upgrade;
 use std::sync::Arc;
 
 use hyper::upgrade::OnUpgrade;
+use otvet_actors::Introduction;
 use otvet_engine::protocol::CloseCode;
 use tokio::sync::OwnedSemaphorePermit;
 use tracing::Instrument;
@@ -18,7 +19,7 @@ use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::reply::{Reply, Response};
 
-use crate::edge::SharedEdge;
+use crate::edge::{Edge, SharedEdge};
 use crate::metrics::End;
 use crate::rest::problem::Problem;
 use crate::serve::request::Received;
@@ -49,8 +50,9 @@ pub fn filter(edge: SharedEdge) -> BoxedFilter<(Response,)> {
             // The request's id is the connection's name. Nothing of the request itself may live on in the task: it
             // would pin hyper's buffer.
             let name = received.request_id.to_string();
-            let span = tracing::info_span!("ws", session = %name, client = %received.client);
-            let format = agreement.format;
+            // Not within the request's span, which would live as long as the socket.
+            let span = tracing::info_span!(parent: None, "ws", session = %name, client = %received.client);
+            let (format, place) = (agreement.format, received.place);
             let edge = edge.clone();
             tokio::spawn(
                 async move {
@@ -58,7 +60,7 @@ pub fn filter(edge: SharedEdge) -> BoxedFilter<(Response,)> {
                         Ok(socket) => run(edge, socket, name).await,
                         Err(error) => tracing::debug!(%error, "the upgrade did not happen"),
                     }
-                    drop(received);
+                    drop(place);
                 }
                 .instrument(span),
             );
@@ -68,26 +70,38 @@ pub fn filter(edge: SharedEdge) -> BoxedFilter<(Response,)> {
 }
 
 /// One connection from `hello` to goodbye.
-async fn run(edge: SharedEdge, mut socket: Socket, name: String) {
+///
+/// A task is as large as the largest thing it ever does, and that should be what it does for hours. So what lasts
+/// milliseconds, at both ends, is boxed; and so is the socket, which would else have room wherever it is handed on.
+async fn run(edge: SharedEdge, mut socket: Box<Socket>, name: String) {
     edge.metrics.sockets.inc();
-    let introduced = tokio::select! {
-        // Boxed, since a task is as large as the largest thing it ever does: this would be it, and lasts milliseconds.
-        introduced = Box::pin(handshake::introduce(&edge, &mut socket, name)) => introduced,
-        // Who has joined is told by the house.
-        () = edge.draining() => Err(Goodbye::Close(CloseCode::Restarting, None)),
-    };
-    let end = match introduced {
-        Ok(introduction) => pump::run(&edge, socket, introduction).await,
+    let end = match Box::pin(introduced(&edge, &mut socket, name)).await {
+        Ok(introduction) => {
+            let end = pump::run(&edge, &mut socket, introduction).await;
+            Box::pin(socket.leave(end)).await;
+            end
+        }
         Err(Goodbye::Close(code, last_words)) => {
-            socket.close(code, last_words).await;
+            Box::pin(socket.close(code, last_words)).await;
             End::Closed(code)
         }
-        Err(Goodbye::Gone(end)) => end,
+        Err(Goodbye::Gone(end)) => {
+            Box::pin(socket.leave(end)).await;
+            end
+        }
     };
     edge.metrics.sockets.dec();
     edge.metrics.ended(end);
     match end {
         End::Closed(CloseCode::Internal) => tracing::warn!("closed with 4500"),
         _ => tracing::debug!(?end, "closed"),
+    }
+}
+
+async fn introduced(edge: &Edge, socket: &mut Socket, name: String) -> Result<Introduction, Goodbye> {
+    tokio::select! {
+        introduced = handshake::introduce(edge, socket, name) => introduced,
+        // Who has joined is told by the house.
+        () = edge.draining() => Err(Goodbye::Close(CloseCode::Restarting, None)),
     }
 }

@@ -1,244 +1,294 @@
 //! The joined phase: one task that reads commands and writes frames, neither waiting for the other.
 
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt, StreamExt};
 use otvet_actors::outbox::{Next, Outbox};
 use otvet_actors::{Connection, Introduction};
+use otvet_engine::clock::Timestamp;
 use otvet_engine::protocol::{
-    Answer, Answered, CloseCode, Code, Command, CommandId, DecodeError, Failed, Format, Refusal, ServerFrame,
-    decode,
+    Answer, Answered, ClientFrame, CloseCode, Code, Command, CommandId, DecodeError, Failed, Format, Refusal,
+    ServerFrame, decode, encode,
 };
-use tokio::net::TcpStream;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::edge::Edge;
 use crate::metrics::{End, seconds};
 
 use super::latency::Latency;
 use super::rate::Rate;
-use super::socket::{LAST_WORDS, Socket, close_message, judge, linger, message};
-
-type Sink = SplitSink<WebSocketStream<TcpStream>, Message>;
-type Stream = SplitStream<WebSocketStream<TcpStream>>;
+use super::socket::{Batch, LAST_WORDS, Socket, judge};
 
 /// Joins, and pumps until one side says goodbye.
-pub async fn run(edge: &Edge, socket: Socket, introduction: Introduction) -> End {
+pub async fn run(edge: &Edge, socket: &mut Socket, introduction: Introduction) -> End {
     let outbox = introduction.outbox.clone();
-    let heartbeat = Duration::from_secs(edge.settings.limits.heartbeat_s);
-    let Socket { stream, format } = socket;
-    let (mut sink, mut stream) = stream.split();
-    let latency = Latency::default();
     let connection = edge.house.join(introduction);
-
-    let end = {
-        let writer = Writer { edge, outbox: &outbox, latency: &latency, format, heartbeat };
-        let reader = Reader {
-            edge,
-            connection: &connection,
-            outbox: &outbox,
-            latency: &latency,
-            format,
-            silence: heartbeat * 2,
-        };
-        let mut writing = std::pin::pin!(writer.run(&mut sink));
-        tokio::select! {
-            end = &mut writing => end,
-            end = reader.run(&mut stream) => match end {
-                End::Closed(code) => {
-                    outbox.close(code);
-                    writing.await
-                }
-                end => end,
-            },
+    let mut reader = Reader::new(edge, connection, &outbox, socket.format());
+    let mut writer = Writer::new(edge, &outbox);
+    let mut timer = std::pin::pin!(sleep_until(writer.next_ping));
+    std::future::poll_fn(|cx| {
+        while timer.as_mut().poll(cx).is_ready() {
+            let now = Instant::now();
+            writer.heartbeat(now);
+            // One timer for both: most frames come long before, and move nothing.
+            let overdue = reader.check_silence(now);
+            timer.as_mut().reset(overdue.map_or(writer.next_ping, |at| at.min(writer.next_ping)));
         }
-    };
-    // Leaves the house: from here on nobody writes to this connection.
-    drop(connection);
-    if let End::Closed(code) = end
-        && matches!(timeout(LAST_WORDS, sink.send(close_message(code))).await, Ok(Ok(())))
-        && let Ok(whole) = sink.reunite(stream)
-    {
-        linger(whole.into_inner()).await;
-    }
-    end
+        // Each read is answered by a write before the next: neither side starves.
+        loop {
+            let read = reader.poll(cx, socket);
+            if let Poll::Ready(Some(end)) = read {
+                return Poll::Ready(end);
+            }
+            if let Poll::Ready(end) = writer.poll(cx, socket, &mut reader.latency) {
+                return Poll::Ready(end);
+            }
+            if read.is_pending() {
+                return Poll::Pending;
+            }
+        }
+    })
+    .await
 }
 
 struct Writer<'a> {
     edge: &'a Edge,
     outbox: &'a Outbox,
-    latency: &'a Latency,
-    format: Format,
     heartbeat: Duration,
+    next_ping: Instant,
+    ping_is_due: bool,
+    batch: Batch,
+    /// The frames and bytes of the batch that is being written, and since when.
+    writing: Option<(usize, usize, Instant)>,
+    /// Runs while a write keeps a connection that is to be closed.
+    last_words: Option<Pin<Box<Sleep>>>,
 }
 
-impl Writer<'_> {
-    /// Writes what comes, until the outbox says with which code to close, or the connection is gone.
-    async fn run(&self, sink: &mut Sink) -> End {
-        let mut pings = interval_at(Instant::now() + self.heartbeat, self.heartbeat);
-        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut frames = Vec::new();
+impl<'a> Writer<'a> {
+    fn new(edge: &'a Edge, outbox: &'a Outbox) -> Self {
+        let heartbeat = Duration::from_secs(edge.settings.limits.heartbeat_s);
+        Self {
+            edge,
+            outbox,
+            heartbeat,
+            next_ping: Instant::now() + heartbeat,
+            ping_is_due: false,
+            batch: Batch::default(),
+            writing: None,
+            last_words: None,
+        }
+    }
+
+    fn heartbeat(&mut self, now: Instant) {
+        if self.next_ping <= now {
+            self.ping_is_due = true;
+            self.next_ping = now + self.heartbeat;
+        }
+    }
+
+    /// Writes what there is. Ready when the outbox says with which code to close, or when the connection is gone.
+    fn poll(&mut self, cx: &mut Context<'_>, socket: &mut Socket, latency: &mut Latency) -> Poll<End> {
         loop {
-            let written = tokio::select! {
-                biased;
-                next = self.outbox.next(&mut frames) => match next {
-                    Next::Frames => self.write(sink, &mut frames).await,
-                    Next::Close(code) => return End::Closed(code),
-                },
-                _ = pings.tick() => self.unless_closing(sink.send(Message::Ping(Bytes::new()))).await,
-            };
-            match written {
-                Ok(()) => {}
-                Err(Stuck::Closing(code)) => return End::Closed(code),
-                Err(Stuck::Gone) => return End::Broken,
+            match socket.poll_write(cx, &mut self.batch) {
+                Poll::Ready(Ok(())) => self.written(latency),
+                Poll::Ready(Err(_)) => return Poll::Ready(End::Broken),
+                Poll::Pending => return self.stuck(cx),
+            }
+            match self.outbox.poll_next(cx, &mut self.batch.frames) {
+                Poll::Ready(Next::Frames) => {
+                    let bytes = self.batch.frames.iter().map(Bytes::len).sum();
+                    self.writing = Some((self.batch.frames.len(), bytes, Instant::now()));
+                }
+                Poll::Ready(Next::Close(code)) => return Poll::Ready(End::Closed(code)),
+                Poll::Pending if std::mem::take(&mut self.ping_is_due) => socket.ping(),
+                Poll::Pending => return Poll::Pending,
             }
         }
     }
 
-    /// All frames, then one flush: a flush is a system call, and a frame is not worth one.
-    async fn write(&self, sink: &mut Sink, frames: &mut Vec<Bytes>) -> Result<(), Stuck> {
-        let started = Instant::now();
-        let (count, bytes) = (frames.len(), frames.iter().map(Bytes::len).sum::<usize>());
-        self.unless_closing(async {
-            for frame in frames.drain(..) {
-                sink.feed(message(self.format, frame)).await?;
-            }
-            sink.flush().await
-        })
-        .await?;
+    /// All that was begun is written.
+    fn written(&mut self, latency: &mut Latency) {
+        self.last_words = None;
+        let Some((count, bytes, started)) = self.writing.take() else { return };
+        let now = Instant::now();
         let metrics = &self.edge.metrics;
         metrics.frames_out.inc_by(count as u64);
         metrics.bytes_out.inc_by(bytes as u64);
-        metrics.written.observe(seconds(started.elapsed()));
-        self.latency.flushed(self.outbox.unanswered(), &metrics.answered);
-        Ok(())
+        metrics.written.observe(seconds(now - started));
+        latency.flushed(self.outbox.unanswered(), now, &metrics.answered);
     }
 
-    /// A write that ends with the connection: at once for a slow reader, whose queue is dropped anyway; for any other
+    /// A write that waits ends with the connection: at once for a slow reader, whose queue is dropped anyway; for any other
     /// goodbye it may take its last words' time.
-    async fn unless_closing(&self, write: impl Future<Output = Result<(), Error>>) -> Result<(), Stuck> {
-        let mut write = std::pin::pin!(write);
-        let code = tokio::select! {
-            biased;
-            written = &mut write => return written.map_err(|_| Stuck::Gone),
-            code = self.outbox.closing() => code,
-        };
+    fn stuck(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        let Poll::Ready(code) = self.outbox.poll_closing(cx) else { return Poll::Pending };
         if code == CloseCode::SlowReader {
-            return Err(Stuck::Closing(code));
+            return Poll::Ready(End::Closed(code));
         }
-        match timeout(LAST_WORDS, write).await {
-            Ok(written) => written.map_err(|_| Stuck::Gone),
-            Err(_) => Err(Stuck::Closing(code)),
-        }
+        let waiting = self.last_words.get_or_insert_with(|| Box::pin(sleep(LAST_WORDS)));
+        waiting.as_mut().poll(cx).map(|()| End::Closed(code))
     }
-}
-
-/// Why a write did not end.
-enum Stuck {
-    /// The connection is to be closed.
-    Closing(CloseCode),
-    /// There is nobody to write to.
-    Gone,
 }
 
 struct Reader<'a> {
     edge: &'a Edge,
-    connection: &'a Connection,
+    /// Leaves the house with the reader: from then on nobody writes to this connection.
+    connection: Connection,
     outbox: &'a Outbox,
-    latency: &'a Latency,
+    latency: Latency,
     format: Format,
+    rate: Rate,
+    heard: Instant,
     silence: Duration,
+    /// Nothing more is read from somebody who has to leave.
+    is_over: bool,
+    /// Answers that need no actor: of one read, handed to the outbox together.
+    answers: Vec<Bytes>,
 }
 
-impl Reader<'_> {
-    /// Takes commands in, until the client leaves or has to.
-    async fn run(&self, stream: &mut Stream) -> End {
-        let limits = &self.edge.settings.limits;
-        let mut rate = Rate::new(limits.commands_per_second, limits.burst);
-        let mut heard = Instant::now();
-        // One timer, moved only when it fires: most frames come long before.
-        let mut silence = std::pin::pin!(sleep_until(heard + self.silence));
-        loop {
-            let message = tokio::select! {
-                biased;
-                message = stream.next() => message,
-                () = &mut silence => {
-                    let deadline = heard + self.silence;
-                    if deadline <= Instant::now() {
-                        return End::Closed(CloseCode::Silent);
-                    }
-                    silence.as_mut().reset(deadline);
-                    continue;
-                }
-            };
-            heard = Instant::now();
-            let taken = match message {
-                Some(Ok(Message::Text(text))) if self.format == Format::Json => {
-                    self.take(text.as_bytes(), &mut rate)
-                }
-                Some(Ok(Message::Binary(bytes))) if self.format == Format::MessagePack => {
-                    self.take(&bytes, &mut rate)
-                }
-                Some(Ok(Message::Text(_) | Message::Binary(_))) => Err(CloseCode::BadFrames),
-                // Pings are answered, and a close is, by the next read.
-                Some(Ok(_)) => Ok(()),
-                Some(Err(error)) => return judge(&error),
-                None => return End::ByPeer,
-            };
-            if let Err(code) = taken {
-                return End::Closed(code);
+/// When a frame came in: all that one read brought came at once, since looking at the clock costs as much as a small frame.
+#[derive(Clone, Copy)]
+struct Moment {
+    started: Instant,
+    now: Timestamp,
+    is_first: bool,
+}
+
+impl<'a> Reader<'a> {
+    fn new(edge: &'a Edge, connection: Connection, outbox: &'a Outbox, format: Format) -> Self {
+        let limits = &edge.settings.limits;
+        Self {
+            edge,
+            connection,
+            outbox,
+            latency: Latency::default(),
+            format,
+            rate: Rate::new(limits.commands_per_second, limits.burst),
+            heard: Instant::now(),
+            silence: Duration::from_secs(limits.heartbeat_s) * 2,
+            is_over: false,
+            answers: Vec::new(),
+        }
+    }
+
+    /// Lets go somebody who has not been heard of for too long; when to look again, if at all.
+    fn check_silence(&mut self, now: Instant) -> Option<Instant> {
+        let overdue = self.heard + self.silence;
+        if !self.is_over && overdue <= now {
+            self.let_go(CloseCode::Silent);
+        }
+        (!self.is_over).then_some(overdue)
+    }
+
+    fn let_go(&mut self, code: CloseCode) {
+        self.is_over = true;
+        self.outbox.close(code);
+    }
+
+    /// Reads once and takes in the commands that have come. Pending when there is nothing to read; an end when the client has
+    /// left. A client that has to leave is told so by the outbox.
+    fn poll(&mut self, cx: &mut Context<'_>, socket: &mut Socket) -> Poll<Option<End>> {
+        if self.is_over {
+            return Poll::Pending;
+        }
+        let mut heard = None;
+        let read = socket.poll_receive(cx, |message| {
+            let is_first = heard.is_none();
+            let (started, now) = *heard.get_or_insert_with(|| (Instant::now(), self.edge.clock.now()));
+            let taken = self.message(message, Moment { started, now, is_first });
+            taken.map_or_else(ControlFlow::Break, ControlFlow::Continue)
+        });
+        if let Some((started, _)) = heard {
+            self.heard = started;
+        }
+        self.outbox.append(&mut self.answers);
+        let end = match read {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(Ok(ControlFlow::Continue(()))) => return Poll::Ready(None),
+            Poll::Ready(Ok(ControlFlow::Break(code))) => End::Closed(code),
+            Poll::Ready(Err(error)) => judge(&error),
+        };
+        match end {
+            End::Closed(code) => {
+                self.let_go(code);
+                Poll::Ready(None)
             }
+            end => Poll::Ready(Some(end)),
+        }
+    }
+
+    fn message(&mut self, message: Message, moment: Moment) -> Result<(), CloseCode> {
+        match message {
+            Message::Text(text) if self.format == Format::Json => self.take(text.as_bytes(), moment),
+            Message::Binary(bytes) if self.format == Format::MessagePack => self.take(&bytes, moment),
+            Message::Text(_) | Message::Binary(_) => Err(CloseCode::BadFrames),
+            // Pings are answered, and a close is, when what was read is at its end.
+            _ => Ok(()),
         }
     }
 
     /// One frame: exactly one answer if it bears an id, or the end.
-    fn take(&self, bytes: &[u8], rate: &mut Rate) -> Result<(), CloseCode> {
+    fn take(&mut self, bytes: &[u8], moment: Moment) -> Result<(), CloseCode> {
         let metrics = &self.edge.metrics;
-        let started = Instant::now();
         let decoded = decode(self.format, bytes);
-        metrics.decoded.observe(seconds(started.elapsed()));
-        // `typing` without an id is a command without an answer; a command that lacks its id is told so.
-        let (id, command, answered) = match decoded {
-            Ok(frame) => (frame.id.clone(), Ok(frame.command), frame.id.is_some()),
-            Err(DecodeError::Refused { id, refusal }) => (id, Err(refusal), true),
+        if moment.is_first {
+            metrics.decoded.observe(seconds(moment.started.elapsed()));
+        }
+        let (id, command) = match decoded {
+            Ok(ClientFrame { id, command }) => {
+                metrics.command(&command);
+                (id, Ok(command))
+            }
+            Err(DecodeError::Refused { id, refusal }) => (id, Err(refusal)),
             Err(DecodeError::Malformed(_)) => return Err(CloseCode::BadFrames),
         };
-        if let Ok(command) = &command {
-            metrics.command(command);
-        }
-        let now = self.edge.clock.now();
+        // `typing` without an id is a command without an answer; a command that lacks its id is told so.
+        let has_answer = id.is_some() || command.is_err();
         // What is refused for its content costs as much as what is not.
-        let outcome =
-            rate.admit(now).and(command).and_then(|command| self.carry_out(id.clone(), command, started));
-        let Err(refusal) = outcome else { return Ok(()) };
+        let outcome = match self.rate.admit(moment.now).and(command) {
+            Ok(command) => self.carry_out(id, command, moment.started),
+            Err(refusal) => Err((id, refusal)),
+        };
+        let Err((id, refusal)) = outcome else { return Ok(()) };
         if refusal.code == Code::RateLimited {
             metrics.throttled.inc();
-            if rate.is_abused(now) {
+            if self.rate.is_abused(moment.now) {
                 return Err(CloseCode::TooManyCommands);
             }
         }
-        if answered {
-            self.outbox.push(&ServerFrame::Failed(Failed::new(id, refusal)));
+        if has_answer {
+            self.answer(&ServerFrame::Failed(Failed::new(id, refusal)));
         }
         Ok(())
     }
 
-    fn carry_out(&self, id: Option<CommandId>, command: Command, started: Instant) -> Result<(), Refusal> {
+    fn answer(&mut self, frame: &ServerFrame) {
+        self.answers.push(encode(self.format, frame));
+    }
+
+    /// A refusal comes with the id that its answer bears.
+    fn carry_out(
+        &mut self,
+        id: Option<CommandId>,
+        command: Command,
+        started: Instant,
+    ) -> Result<(), (Option<CommandId>, Refusal)> {
         match (command, id) {
-            (Command::Hello(_), _) => {
-                Err(Refusal::new(Code::Invalid, "`hello` was said already; open another connection"))
+            (Command::Hello(_), id) => {
+                let text = "`hello` was said already; open another connection";
+                Err((id, Refusal::new(Code::Invalid, text)))
             }
             (Command::Ping, Some(id)) => {
-                self.outbox.push(&ServerFrame::Answered(Answered { id, answer: Answer::Done {} }));
+                self.answer(&ServerFrame::Answered(Answered { id, answer: Answer::Done {} }));
                 Ok(())
             }
             (command, id) => {
                 let has_answer = !matches!(command, Command::Typing(_));
-                self.connection.submit(id, command)?;
+                self.connection.submit(id.clone(), command).map_err(|refusal| (id, refusal))?;
                 if has_answer {
                     self.latency.submitted(started);
                 }
