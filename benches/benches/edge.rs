@@ -13,10 +13,6 @@ use otvet_engine::protocol::client::{Claim, Open, Send, Target};
 use otvet_engine::protocol::{Command, Role};
 use tokio::runtime::Runtime;
 
-/// The server's.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const CONNECTIONS: usize = 200;
 const IN_FLIGHT: usize = 32;
 const READERS: usize = 1000;
