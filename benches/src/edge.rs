@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::hand_framed::{Client, masked, upgraded};
 use otvet_api::{Environment, Server};
 use otvet_config::Settings;
 use otvet_engine::clock::SystemClock;
@@ -12,9 +13,6 @@ use otvet_engine::protocol::{Command, Format, Hello, Role, encode};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
-use crate::hand_framed::{Client, connect, masked};
 
 /// A server whose limits stand in nobody's way.
 pub struct Edge {
@@ -73,21 +71,12 @@ impl Edge {
     /// # Panics
     /// When it is not let in.
     pub async fn join(&self, token: &str) -> Client {
-        let mut stream = connect(self.server.addr).await;
-        let request = "GET /ws HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
-                       sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-        stream.write_all(request.as_bytes()).await.expect("the connection lives");
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            head.push(stream.read_u8().await.expect("the handshake is answered"));
-        }
-        assert!(head.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&head));
         let hello = Command::Hello(Hello {
             token: BearerToken(token.to_owned()),
             device: None,
             positions: Default::default(),
         });
-        let mut client = Client::new(stream);
+        let mut client = upgraded(self.server.addr).await;
         client.say(&frame(0, hello)).await;
         let first = client.await_text(1, |_| true).await;
         assert!(first.starts_with(br#"{"type":"ready""#), "{}", String::from_utf8_lossy(&first));

@@ -173,6 +173,23 @@ pub async fn connect(place: SocketAddr) -> TcpStream {
     stream
 }
 
+/// A WebSocket to a server that speaks HTTP first.
+///
+/// # Panics
+/// When the handshake fails.
+pub async fn upgraded(place: SocketAddr) -> Client {
+    let mut stream = connect(place).await;
+    let request = "GET /ws HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+                   sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.expect("the connection lives");
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.expect("the handshake is answered"));
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&head));
+    Client::new(stream)
+}
+
 /// A client of either side. What a read brought beyond what was asked for stays for the next time.
 #[derive(Debug)]
 pub struct Client {

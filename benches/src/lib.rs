@@ -10,6 +10,7 @@ pub mod bare_sqlite;
 pub mod edge;
 pub mod hand_framed;
 pub mod house;
+pub mod pairs;
 pub mod performance;
 pub mod postgres_server;
 pub mod redis_server;

@@ -71,7 +71,7 @@ const SQLX: &str = "sqlx, same rows, groups of 128";
 const FRAMED: &str = "frames cut by hand on bare TCP";
 
 /// Every line, in the order of the document.
-pub const GOALS: [Goal; 36] = [
+pub const GOALS: [Goal; 38] = [
     goal(
         "actor path, 1,000 conversations, 1 in flight each",
         MPSC,
@@ -283,6 +283,20 @@ pub const GOALS: [Goal; 36] = [
         ("criterion/tail append/memory", NONE),
         Bound::AtMost(f64::INFINITY),
         Unit::NanosFor(512.0),
+    ),
+    goal(
+        "a message from socket to socket, durable, alone",
+        "bare tungstenite hands it on",
+        criterion!("end to end", "otvet/1", "tungstenite/1"),
+        Bound::Times(f64::INFINITY),
+        Unit::NanosFor(1.0),
+    ),
+    goal(
+        "the same, 100 conversations at once",
+        "bare tungstenite hands it on",
+        criterion!("end to end", "otvet/100", "tungstenite/100"),
+        Bound::Times(f64::INFINITY),
+        Unit::NanosFor(100.0),
     ),
     goal(
         "a session from `join` to `ready`, with its reads, 1,000 at once",
