@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use super::group::Failure;
@@ -85,6 +86,12 @@ pub(super) async fn run(
             }
             if events < options.group_events {
                 next = inbox.try_recv().ok();
+                if next.is_none() {
+                    // Those who were just answered come back one by one: while any do, the others are let run once more. The
+                    // first of them alone would cost a commit, and all the others would wait for it.
+                    yield_now().await;
+                    next = inbox.try_recv().ok();
+                }
             }
         }
         for (reply, verdict) in replies.into_iter().zip(writer.commit(&batches).await) {
