@@ -135,7 +135,9 @@ pub fn encode<T: Serialize>(format: Format, value: &T) -> Bytes {
     scratch.clear();
     // Texts, integers, lists and maps with text keys: neither writer has a way to fail on these.
     match format {
-        Format::Json => serde_json::to_writer(&mut scratch, value).expect("frames are plain data"),
+        // Writing is where its vectors pay: most of an event is text to be looked through for what must be escaped. Reading,
+        // where the input is hostile, stays with serde_json.
+        Format::Json => sonic_rs::to_writer(&mut scratch, value).expect("frames are plain data"),
         Format::MessagePack => {
             rmp_serde::encode::write_named(&mut scratch, value).expect("frames are plain data");
         }

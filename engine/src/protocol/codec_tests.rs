@@ -244,6 +244,19 @@ fn damaged_frames() -> impl Strategy<Value = Vec<u8>> {
     )
 }
 
+/// JSON is written by one library and read by another: whatever stands in a text, wherever in it, comes back.
+#[test]
+fn every_character_is_escaped_as_readers_expect() {
+    let characters: Vec<char> = (0..=0x2fff).chain(0x1f600..=0x1f64f).filter_map(char::from_u32).collect();
+    for before in 0..70 {
+        for part in characters.chunks(61) {
+            let text = "a".repeat(before) + &part.iter().collect::<String>();
+            let written = encode(Format::Json, &text);
+            assert_eq!(serde_json::from_slice::<String>(&written).ok(), Some(text));
+        }
+    }
+}
+
 /// The same cases on every run, unless PROPTEST_RNG_SEED asks for others; the seed is printed when a test fails.
 pub(crate) fn seeded(cases: u32) -> ProptestConfig {
     let default = ProptestConfig::default();
