@@ -140,16 +140,6 @@ impl<M> Lane<M> {
         inner.is_idle() && inner.quiet_since.get_or_insert_with(Instant::now).elapsed() >= long
     }
 
-    /// Closes the lane for good, if it is idle. From then on pushes come back as [`PushError::Closed`].
-    pub fn close_if_idle(&self) -> bool {
-        let mut inner = self.inner.lock();
-        let idle = inner.is_idle();
-        if idle {
-            inner.open = false;
-        }
-        idle
-    }
-
     /// Whether the lane was closed.
     pub fn is_closed(&self) -> bool {
         !self.inner.lock().open
@@ -257,12 +247,17 @@ impl<M> Worker<'_, M> {
         self.begun.clear();
     }
 
-    /// Closes the lane for good, if nothing waits and everything that was begun is done.
+    /// Closes the lane for good, if nothing waits and everything that was begun is done. From then on pushes come back as
+    /// [`PushError::Closed`].
     pub fn close_if_idle(&mut self) -> bool {
-        if self.first.is_none() {
-            self.lane.inner.lock().under_way = 0;
+        let mut inner = self.lane.inner.lock();
+        // An incarnation on its way out has no say: its successor may be at work.
+        let is_newest = inner.incarnation == self.incarnation;
+        let idle = self.first.is_none() && inner.waiting.is_empty() && inner.failed.is_empty();
+        if is_newest && idle {
+            inner.open = false;
         }
-        self.lane.close_if_idle()
+        is_newest && idle
     }
 }
 
@@ -367,6 +362,14 @@ mod tests {
         drop(first);
         assert_eq!(woken.load(std::sync::atomic::Ordering::Relaxed), 1);
         assert_eq!(begin(&mut second, 8), [1]);
+    }
+
+    #[test]
+    fn only_the_newest_incarnation_closes_the_lane() {
+        let lane = Lane::<u8>::new(10);
+        let (mut first, mut second) = (lane.work(), lane.work());
+        assert!(!first.close_if_idle() && !lane.is_closed());
+        assert!(second.close_if_idle() && lane.is_closed());
     }
 
     #[test]

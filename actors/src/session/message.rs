@@ -74,7 +74,7 @@ pub(crate) struct Submission {
 }
 
 /// The answer to a connection's command.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Reply {
     pub connection: ConnectionId,
     pub id: CommandId,
@@ -82,7 +82,7 @@ pub(crate) struct Reply {
 }
 
 /// The answer to a watcher: `Answer::Watching` with the head, or why not.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct WatchReply {
     pub connection: ConnectionId,
     /// None when a `hello` asked for it.
