@@ -55,7 +55,7 @@ fuzz: ## Long runs of the fuzz targets, of the state machine against its model, 
 	OTVET_SCHEDULES=100000 cargo test --release -p otvet-engine -p otvet-actors --lib interleavings -- --nocapture
 .PHONY: fuzz
 
-bench: release ## Measures everything beside its ceiling and writes docs/performance.md (three quarters of an hour; nothing else should run)
+bench: release ## Measures everything beside its ceiling and writes docs/performance.md (half an hour; nothing else should run)
 	cargo bench -p otvet-benches
 	cargo bench -p otvet-actors
 	OTVET_BIN=$(OTVET_BIN) cargo run --release -p otvet-benches --bin performance -- measure

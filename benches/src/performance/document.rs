@@ -23,7 +23,7 @@ confidence interval of the median, or the smallest and the largest of three runs
 processors as the server.
 
 ```sh
-make bench                              # everything: about three quarters of an hour, on a quiet machine
+make bench                              # everything: about half an hour, on a quiet machine
 cargo bench -p otvet-benches            # the parts in one process, beside their ceilings
 otvet bench --help                      # the load generator, against any server
 ```
