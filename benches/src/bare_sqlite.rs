@@ -2,12 +2,14 @@
 //! with the same durability. No admission, no look at keys and heads, nobody to answer.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use otvet_engine::conversation::State;
 use otvet_engine::protocol::{Event, EventKind};
+use parking_lot::Mutex;
 use rusqlite::{Connection, params};
 
 const EVENT: &str = "INSERT INTO chat_events (conversation_id, seq, at, kind, actor_id, actor_role, actor_name, idem_key, \
@@ -35,13 +37,15 @@ pub struct Rows {
     pub after: State,
 }
 
-/// How often the store's checkpointer looks at the log, and from which size on it carries it over.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
-const CHECKPOINT_BYTES: u64 = 4 << 20;
+/// How often the store's checkpointer looks at the log, and from how many pages on it carries it over to its end.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+const LONG: u32 = 16_384;
 
 /// A writer on a database that `otvet migrate` has made.
 pub struct BareSqlite {
     connection: Connection,
+    /// Whose turn it is to write: ours, or the end of a checkpoint's.
+    turn: Arc<Mutex<()>>,
     /// Its end ends the checkpoints.
     writing: Option<Sender<()>>,
     checkpoints: Option<JoinHandle<rusqlite::Result<()>>>,
@@ -62,8 +66,10 @@ impl BareSqlite {
         connection.busy_timeout(Duration::from_secs(5))?;
         let (writing, written) = channel();
         let file = file.to_path_buf();
-        let checkpoints = Some(std::thread::spawn(move || checkpoint(&file, &written)));
-        Ok(Self { connection, writing: Some(writing), checkpoints })
+        let turn = Arc::new(Mutex::new(()));
+        let whose = Arc::clone(&turn);
+        let checkpoints = Some(std::thread::spawn(move || checkpoint(&file, &whose, &written)));
+        Ok(Self { connection, turn, writing: Some(writing), checkpoints })
     }
 
     /// Stores a group in one transaction.
@@ -71,6 +77,7 @@ impl BareSqlite {
     /// # Errors
     /// SQLite's.
     pub fn commit(&mut self, group: &[Rows]) -> rusqlite::Result<()> {
+        let _turn = self.turn.lock();
         let transaction =
             self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         {
@@ -106,15 +113,19 @@ impl Drop for BareSqlite {
     }
 }
 
-/// Carries the write-ahead log over while the writer goes on, as the store does.
-fn checkpoint(file: &Path, written: &Receiver<()>) -> rusqlite::Result<()> {
+/// Carries the write-ahead log over as the store does.
+fn checkpoint(file: &Path, turn: &Mutex<()>, written: &Receiver<()>) -> rusqlite::Result<()> {
     let connection = Connection::open(file)?;
-    let mut log = file.as_os_str().to_owned();
-    log.push("-wal");
     while written.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
-        if std::fs::metadata(&log).is_ok_and(|log| log.len() >= CHECKPOINT_BYTES) {
+        let pages: i64 = connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| row.get(1))?;
+        if pages < i64::from(LONG) {
+            continue;
+        }
+        for _ in 0..3 {
             connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
         }
+        let _turn = turn.lock();
+        connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
     }
     Ok(())
 }

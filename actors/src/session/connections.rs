@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use otvet_engine::ids::{ConversationId, Epoch, StreamName};
 use otvet_engine::protocol::{Answered, CommandId, Failed, Person, Refusal, ServerFrame, Status};
 
@@ -10,6 +11,10 @@ use crate::conversation::Commit;
 use crate::outbox::Outbox;
 
 use super::message::ConnectionId;
+
+/// Something for each of a connection's streams. Their names are the server's, nobody can choose them so that they collide;
+/// and a name is looked up for every event and reader.
+pub(crate) type Streams<T> = HashMap<StreamName, T, RandomState>;
 
 /// One joined connection.
 #[derive(Debug)]
@@ -19,13 +24,13 @@ pub(crate) struct ConnectionRecord {
     pub token_id: i64,
     pub outbox: Arc<Outbox>,
     /// The last event it was sent, by stream: what makes "exactly once, in order" a local rule.
-    pub sent: HashMap<StreamName, u64>,
+    pub sent: Streams<u64>,
     /// The heads that `ready` told of conversations that are listed and not followed.
-    pub listed: HashMap<StreamName, u64>,
+    pub listed: Streams<u64>,
     /// Whether `ready` listed everything that the manager had claimed.
     pub lists_all_own: bool,
     /// The epochs of the person's own streams as it was told them.
-    pub epochs: HashMap<StreamName, Epoch>,
+    pub epochs: Streams<Epoch>,
     /// Conversations of others that it follows.
     pub watching: BTreeSet<ConversationId>,
     /// Conversations of others that it has asked to follow and got no answer from yet.
@@ -38,13 +43,40 @@ impl ConnectionRecord {
         self.outbox.answer(&answer_frame(id, outcome));
     }
 
-    /// From which number on a commit is news to this connection; `None`: nothing of it is. What was committed before its
-    /// list was read, and was still in the lane then, must not come behind a `ready` that knows better.
-    pub fn news_after(&self, commit: &Commit, own: bool) -> Option<u64> {
+    /// Queues what it has not been sent of a commit that it follows. `false`: it has missed what was before, and is sent
+    /// nothing yet.
+    pub fn pass_on(&mut self, commit: &Commit, own: bool) -> bool {
+        let (Some(first), Some(last)) = (commit.events.first(), commit.events.last()) else { return true };
         let stream = StreamName::Conversation(commit.conversation);
-        if let Some(sent) = self.sent.get(&stream) {
-            return Some(*sent);
+        // The only look-up, for as long as it lasts that the connection follows the conversation.
+        let Some(sent) = self.sent.get_mut(&stream) else {
+            if let Some(sent) = self.news_after(commit, own) {
+                self.push_after(commit, sent);
+                self.sent.insert(stream, sent.max(last.seq));
+            }
+            return true;
+        };
+        let before = *sent;
+        if before + 1 < first.seq {
+            return false;
         }
+        *sent = before.max(last.seq);
+        self.push_after(commit, before);
+        true
+    }
+
+    fn push_after(&self, commit: &Commit, sent: u64) {
+        let is_staff = self.person.role.is_staff();
+        for event in commit.events.iter().filter(|event| event.seq > sent) {
+            self.outbox.push_shared(if is_staff { &event.staff } else { &event.visitor });
+        }
+    }
+
+    /// From which number on a commit is news to this connection, which has been sent nothing of the conversation; `None`:
+    /// nothing of it is. What was committed before its list was read, and was still in the lane then, must not come behind a
+    /// `ready` that knows better.
+    fn news_after(&self, commit: &Commit, own: bool) -> Option<u64> {
+        let stream = StreamName::Conversation(commit.conversation);
         let before = &commit.before;
         let was_own = before.status == Status::Claimed && before.manager == Some(self.person.id);
         if own && was_own && self.lists_all_own {

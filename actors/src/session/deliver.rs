@@ -16,25 +16,24 @@ use super::{LISTED, SessionState};
 impl SessionState {
     /// A conversation changed: its events go to the connections that follow it, its entry into the person's own list.
     pub(super) async fn committed(&mut self, commit: &Commit, own: bool) {
-        let stream = StreamName::Conversation(commit.conversation);
-        if let Some(first) = commit.events.first() {
+        if !self.pass_on(commit, own)
+            && let Some(first) = commit.events.first()
+        {
             self.heal(commit.conversation, first.seq - 1, Some(own)).await;
-            for connection in
-                self.cell.connections.lock().iter_mut().filter(|c| c.follows(commit.conversation, own))
-            {
-                let Some(sent) = connection.news_after(commit, own) else { continue };
-                for event in commit.events.iter().filter(|event| event.seq > sent) {
-                    let is_staff = connection.person.role.is_staff();
-                    connection.outbox.push_shared(if is_staff { &event.staff } else { &event.visitor });
-                }
-                connection.sent.insert(stream, sent.max(commit.after.last_seq));
-            }
+            self.pass_on(commit, own);
         }
         let visitor = commit.after.visitor.as_ref().map(|v| v.id);
         if visitor == Some(self.person_id()) {
             // Boxed: an idle session must not carry room for it.
             Box::pin(self.own_changed(&commit.after, &commit.cause)).await;
         }
+    }
+
+    /// Whether nobody missed what was before. Whoever did is sent nothing; the others do not wait, and are not sent it twice.
+    fn pass_on(&self, commit: &Commit, own: bool) -> bool {
+        let mut connections = self.cell.connections.lock();
+        let following = connections.iter_mut().filter(|c| c.follows(commit.conversation, own));
+        following.fold(true, |complete, connection| connection.pass_on(commit, own) && complete)
     }
 
     /// Keeps the person's own list, and tells the other devices.

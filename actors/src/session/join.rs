@@ -1,6 +1,6 @@
 //! From a valid `hello` to `ready`, with everything that the client missed behind it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,6 +13,7 @@ use crate::conversation::{ConversationMsg, Watch};
 use crate::inbox::Snapshot;
 use crate::person_stream::PersonStream;
 
+use super::connections::Streams;
 use super::message::Join;
 use super::recover::{Budget, Recovered};
 use super::{ConnectionRecord, LISTED, SessionState};
@@ -26,8 +27,8 @@ struct Gathered {
     streams: BTreeMap<StreamName, Position>,
     recovered: BTreeMap<StreamName, bool>,
     frames: Vec<Bytes>,
-    sent: HashMap<StreamName, u64>,
-    listed: HashMap<StreamName, u64>,
+    sent: Streams<u64>,
+    listed: Streams<u64>,
     lists_all_own: bool,
     /// Conversations of others that the client has a position in: it goes on following them.
     watching: BTreeSet<ConversationId>,

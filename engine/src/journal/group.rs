@@ -24,6 +24,7 @@ use super::{Batch, CommitError, KeyedEvent, ReadError, arrays, native, rows};
 use crate::ids::{ConversationId, Key, PersonId};
 use crate::store::Database;
 use crate::store::entities::{chat_conversations, chat_cursors, chat_events};
+use crate::store::native::Native;
 use crate::store::turn::Turn;
 
 /// Why nothing of a group has an answer of its own.
@@ -63,21 +64,29 @@ impl From<ReadError> for Failure {
     }
 }
 
+/// Groups in SQLite that one turn may serve, if they follow each other at once. A turn given back costs its connection two
+/// answers, and whoever else wants to write waits for so many groups at most.
+const GROUPS_A_TURN: u32 = 8;
+
 /// Groups in the database, each one transaction.
 pub(super) struct Transactions {
-    pub db: Database,
+    db: Database,
     /// How long a transaction, and then its commit, may take.
-    pub limit: Duration,
+    limit: Duration,
+    /// In SQLite: kept from one group to the next.
+    turn: Option<KeptTurn>,
+}
+
+struct KeptTurn {
+    turn: Turn,
+    groups: u32,
 }
 
 #[async_trait]
 impl Store for Transactions {
-    async fn transact(&self, batches: &[Arc<Batch>]) -> Result<Vec<Verdict>, Failure> {
-        let all_stored = match (&self.db.native, self.db.backend) {
-            (Some(native), _) => {
-                let _turn = Turn::take(&self.db.write).await?;
-                native::store(native, batches, self.limit).await?
-            }
+    async fn transact(&mut self, batches: &[Arc<Batch>]) -> Result<Vec<Verdict>, Failure> {
+        let all_stored = match (self.db.native.clone(), self.db.backend) {
+            (Some(native), _) => self.natively(&native, batches).await?,
             (None, DbBackend::Postgres) => self.in_arrays(batches).await?,
             (None, _) => false,
         };
@@ -87,9 +96,32 @@ impl Store for Transactions {
     async fn keys_in_use(&self, batch: &Batch) -> Result<Vec<KeyedEvent>, ReadError> {
         stored_keys(&self.db.write, asked_keys(batch)).await
     }
+
+    fn rest(&mut self) {
+        self.turn = None;
+    }
 }
 
 impl Transactions {
+    /// In this database. A transaction, and then its commit, may take `limit`.
+    pub fn new(db: Database, limit: Duration) -> Self {
+        Self { db, limit, turn: None }
+    }
+
+    /// Stores a whole group in SQLite: `false` if not all of it may be stored, and so nothing was. Unless it was stored, the
+    /// turn has been given back: the pool's connection is needed to judge the group.
+    async fn natively(&mut self, native: &Native, batches: &[Arc<Batch>]) -> Result<bool, Failure> {
+        let KeptTurn { turn, groups } = match self.turn.take() {
+            Some(kept) => kept,
+            None => KeptTurn { turn: Turn::take(&self.db.write).await?, groups: 0 },
+        };
+        let stored = native::store(native, batches, self.limit).await?;
+        if stored && groups + 1 < GROUPS_A_TURN {
+            self.turn = Some(KeptTurn { turn, groups: groups + 1 });
+        }
+        Ok(stored)
+    }
+
     /// Stores a whole group in PostgreSQL: `false` if not all of it may be stored, and so nothing was.
     async fn in_arrays(&self, batches: &[Arc<Batch>]) -> Result<bool, Failure> {
         let limit = self.limit;

@@ -185,7 +185,7 @@ impl Journal {
         let epoch = Epoch(row.ok_or_else(|| ReadError("chat_meta has no epoch".to_owned()))?.value.into());
         let counters = Arc::new(Counters::default());
         let (writer, inbox) = writer::Handle::new(options.queue);
-        let store = Transactions { db: db.clone(), limit: options.timeout };
+        let store = Transactions::new(db.clone(), options.timeout);
         tokio::spawn(writer::run(store, options, inbox, Arc::clone(&counters)));
         let lists = OwnLists { db: db.clone(), counters: Arc::clone(&counters) };
         let own_lists = Arc::new(LookUps::start(lists, own_lists::TOGETHER, PACE_OF_MANY));

@@ -17,10 +17,13 @@ pub(super) type Verdict = Result<(), CommitError>;
 #[async_trait]
 pub(super) trait Store: Send + Sync + 'static {
     /// Stores all batches that may be stored, in one transaction, and says which those were.
-    async fn transact(&self, batches: &[Arc<Batch>]) -> Result<Vec<Verdict>, Failure>;
+    async fn transact(&mut self, batches: &[Arc<Batch>]) -> Result<Vec<Verdict>, Failure>;
 
     /// The keys of a batch that are in use.
     async fn keys_in_use(&self, batch: &Batch) -> Result<Vec<KeyedEvent>, ReadError>;
+
+    /// There is nothing to store for now: others may have what was kept for the next group.
+    fn rest(&mut self);
 }
 
 /// What handles say to the writer.
@@ -66,9 +69,9 @@ pub(super) async fn run(
     mut inbox: mpsc::Receiver<Message>,
     counters: Arc<Counters>,
 ) {
-    let writer = Writer { store, counters };
+    let mut writer = Writer { store, counters };
     let mut closing = Vec::new();
-    while let Some(first) = inbox.recv().await {
+    while let Some(first) = writer.first(&mut inbox).await {
         let mut next = Some(first);
         let (mut batches, mut replies, mut events) = (Vec::new(), Vec::new(), 0);
         while let Some(message) = next.take() {
@@ -110,8 +113,22 @@ struct Writer<S> {
 }
 
 impl<S: Store> Writer<S> {
+    /// What comes next, once there is something; `None` at the end.
+    async fn first(&mut self, inbox: &mut mpsc::Receiver<Message>) -> Option<Message> {
+        if let Ok(message) = inbox.try_recv() {
+            return Some(message);
+        }
+        // Those who were just answered may be about to ask again.
+        yield_now().await;
+        if let Ok(message) = inbox.try_recv() {
+            return Some(message);
+        }
+        self.store.rest();
+        inbox.recv().await
+    }
+
     /// One verdict a batch, in their order.
-    async fn commit(&self, batches: &[Arc<Batch>]) -> Vec<Verdict> {
+    async fn commit(&mut self, batches: &[Arc<Batch>]) -> Vec<Verdict> {
         if batches.is_empty() {
             return Vec::new();
         }
@@ -129,7 +146,7 @@ impl<S: Store> Writer<S> {
         }
     }
 
-    async fn commit_alone(&self, batch: &Arc<Batch>) -> Verdict {
+    async fn commit_alone(&mut self, batch: &Arc<Batch>) -> Verdict {
         match self.transact(slice::from_ref(batch)).await {
             Ok(mut verdicts) => verdicts.pop().expect("one verdict a batch"),
             Err(Failure::Unique) => {
@@ -144,7 +161,7 @@ impl<S: Store> Writer<S> {
         }
     }
 
-    async fn transact(&self, batches: &[Arc<Batch>]) -> Result<Vec<Verdict>, Failure> {
+    async fn transact(&mut self, batches: &[Arc<Batch>]) -> Result<Vec<Verdict>, Failure> {
         let started = Instant::now();
         let outcome = self.store.transact(batches).await;
         match &outcome {

@@ -1,112 +1,268 @@
 //! SQLite's write-ahead log is carried into the database file by a connection of its own, so that commits wait for the end
 //! of it only.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm::DatabaseConnection;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use super::native::Native;
 use super::turn::Turn;
 
-/// How often to look whether anything was written: one pragma, answered from shared memory.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
-/// A log of this size is checkpointed at the next look, as SQLite itself would (1,000 pages of 4 KiB).
-const CHECKPOINT_BYTES: u64 = 4 << 20;
-/// A smaller one waits this long, so that few commits do not cost a checkpoint each.
+/// How often to look how long the log is: one pragma, answered from shared memory.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// A log of so many pages is carried over to its end, so that it begins anew: 64 MiB with SQLite's usual pages. What is
+/// written again and again is carried over once then, and a log that begins anew is written into blocks that it has.
+const LONG: u32 = 16_384;
+/// A shorter one waits this long, so that few commits do not cost a checkpoint each.
 const CHECKPOINT_AFTER: Duration = Duration::from_secs(5);
-/// A log of this size is cut: somebody has been reading the same snapshot for long, and nothing can begin anew before that.
-const TRUNCATE_BYTES: u64 = 64 << 20;
-/// How often the log is carried over beside the writers before they are held up for what is left.
-const BESIDE: usize = 2;
+/// How often a long log is carried over beside the writers before they are held up for what is left. Only a pass without
+/// any commit meanwhile makes the database file durable, which takes longest. The first has too much to do for that; the
+/// others have little.
+const BESIDE: usize = 3;
+/// A file of this size is cut once nobody writes. Somebody has been reading one snapshot for long, and nothing could begin
+/// anew; while it is written to, its size harms nobody, and cutting takes tens of milliseconds.
+const LARGE_BYTES: u64 = 256 << 20;
 
 /// A write-ahead log, and who works on it.
 pub(super) struct Log {
-    /// For checkpoints.
-    pub connection: DatabaseConnection,
+    /// For checkpoints beside the writers.
+    background: Arc<Native>,
+    /// For those that writers wait for.
+    writing: Arc<Native>,
     /// The pool for writing, whose turn it is.
-    pub write: DatabaseConnection,
+    write: DatabaseConnection,
     /// Where it is.
-    pub file: PathBuf,
+    file: PathBuf,
+    /// In pages.
+    long: u32,
+    large_bytes: u64,
+}
+
+/// How long a log is, in pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Length {
+    /// Since it has begun anew.
+    written: u32,
+    /// Of these.
+    carried_over: u32,
 }
 
 impl Log {
+    /// The log of a database file that has one.
+    pub fn of(
+        database: &Path,
+        background: Arc<Native>,
+        writing: Arc<Native>,
+        write: DatabaseConnection,
+    ) -> Self {
+        let mut file = database.as_os_str().to_owned();
+        file.push("-wal");
+        Self { background, writing, write, file: PathBuf::from(file), long: LONG, large_bytes: LARGE_BYTES }
+    }
+
     /// Checkpoints until `stop` says so or is dropped.
     pub async fn keep_short(self, mut stop: watch::Receiver<bool>) {
         let mut looks = interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut seen_version = None;
-        let mut pending = true;
         let mut last = Instant::now();
+        // How long it was when it could not begin anew.
+        let mut stuck_at = 0;
         loop {
             tokio::select! {
                 _ = stop.wait_for(|stopped| *stopped) => break,
                 _ = looks.tick() => {}
             }
-            match data_version(&self.connection).await {
-                Ok(version) if seen_version == Some(version) => {}
-                Ok(version) => {
-                    seen_version = Some(version);
-                    pending = true;
-                }
-                Err(error) => tracing::warn!(%error, "cannot look for writes to checkpoint"),
+            let worked = self.look(&mut stuck_at, last.elapsed() >= CHECKPOINT_AFTER).await;
+            if !matches!(worked, Ok(false)) {
+                last = Instant::now();
             }
-            let size = tokio::fs::metadata(&self.file).await.map_or(0, |file| file.len());
-            if !pending || (size < CHECKPOINT_BYTES && last.elapsed() < CHECKPOINT_AFTER) {
-                continue;
-            }
-            last = Instant::now();
-            let carried = if size > TRUNCATE_BYTES { self.cut().await } else { self.carry_over().await };
-            match carried {
-                Ok(complete) => pending = !complete,
-                Err(error) => tracing::warn!(%error, wal_bytes = size, "the checkpoint failed"),
+            if let Err(error) = worked {
+                tracing::warn!(error, "the write-ahead log cannot be carried over");
             }
         }
         // Best effort: whatever is left in the log is carried over by SQLite at the next start.
-        if let Err(error) = checkpoint(&self.connection, "TRUNCATE").await {
-            tracing::debug!(%error, "the last checkpoint failed");
+        if let Err(error) = checkpoint(&self.background, "TRUNCATE").await {
+            tracing::debug!(error, "the last checkpoint failed");
         }
+    }
+
+    /// Whether there was anything to do. What is not urgent is done when it is `time`.
+    async fn look(&self, stuck_at: &mut u32, time: bool) -> Result<bool, String> {
+        let length = checkpoint(&self.background, "NOOP").await?;
+        if length.written < *stuck_at {
+            *stuck_at = 0;
+        }
+        if length.written - *stuck_at >= self.long {
+            self.carry_over_all().await?;
+            // Unless it begins anew, its readers stay for longer: then another time, and not at every look.
+            *stuck_at = length.written;
+        } else if !time {
+            return Ok(false);
+        } else if length.carried_over < length.written {
+            checkpoint(&self.background, "PASSIVE").await?;
+        } else if tokio::fs::metadata(&self.file).await.is_ok_and(|file| file.len() > self.large_bytes) {
+            // Out of turn it may come through as well.
+            let _turn = Turn::take(&self.write).await.ok();
+            checkpoint(&self.background, "TRUNCATE").await?;
+        } else {
+            return Ok(false);
+        }
+        Ok(true)
     }
 
     /// Carries everything over, so that the next writer begins the log anew. What comes while writers go on is never all of
     /// it: after some time beside them, they wait for the little that is left.
-    async fn carry_over(&self) -> Result<bool, DbErr> {
+    async fn carry_over_all(&self) -> Result<(), String> {
         for _ in 0..BESIDE {
-            if checkpoint(&self.connection, "PASSIVE").await? {
-                return Ok(true);
-            }
+            checkpoint(&self.background, "PASSIVE").await?;
         }
         // Somebody writes for very long, or everything is being closed: then another time.
-        let Ok(_turn) = Turn::take(&self.write).await else { return Ok(false) };
-        checkpoint(&self.connection, "PASSIVE").await
-    }
-
-    /// Carries everything over and cuts the file. Most of it beforehand: nobody can write meanwhile.
-    async fn cut(&self) -> Result<bool, DbErr> {
-        checkpoint(&self.connection, "PASSIVE").await?;
-        // Out of turn it may come through as well.
-        let _turn = Turn::take(&self.write).await.ok();
-        checkpoint(&self.connection, "TRUNCATE").await
+        let Ok(_turn) = Turn::take(&self.write).await else { return Ok(()) };
+        checkpoint(&self.writing, "PASSIVE").await?;
+        Ok(())
     }
 }
 
-/// Changes whenever another connection has committed.
-async fn data_version(connection: &DatabaseConnection) -> Result<i64, DbErr> {
-    one_row(connection, "PRAGMA data_version").await?.try_get_by_index(0)
+/// How long the log was at the checkpoint's begin. Of what is written meanwhile it does not tell.
+async fn checkpoint(on: &Native, mode: &'static str) -> Result<Length, String> {
+    on.call(move |connection| {
+        connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+            // Both are -1 where there is no log.
+            let pages =
+                |column| Ok::<_, rusqlite::Error>(u32::try_from(row.get::<_, i64>(column)?).unwrap_or(0));
+            Ok(Length { written: pages(1)?, carried_over: pages(2)? })
+        })
+    })
+    .await
 }
 
-/// Whether everything in the log has been carried over.
-pub(super) async fn checkpoint(connection: &DatabaseConnection, mode: &str) -> Result<bool, DbErr> {
-    let row = one_row(connection, &format!("PRAGMA wal_checkpoint({mode})")).await?;
-    let (busy, frames, carried): (i64, i64, i64) =
-        (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
-    Ok(busy == 0 && frames == carried)
-}
+#[cfg(test)]
+mod tests {
+    use sea_orm::{ConnectionTrait, TransactionTrait};
 
-async fn one_row(connection: &DatabaseConnection, sql: &str) -> Result<sea_orm::QueryResult, DbErr> {
-    connection
-        .query_one_raw(sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, sql))
-        .await?
-        .ok_or_else(|| DbErr::RecordNotFound(sql.to_owned()))
+    use super::super::{Database, native::Purpose};
+    use super::*;
+
+    const LONG: u32 = 100;
+
+    struct Stand {
+        db: Database,
+        log: Log,
+        stuck_at: u32,
+        folder: tempfile::TempDir,
+    }
+
+    impl Stand {
+        async fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("otvet.db");
+            let db = Database::connect(&format!("sqlite://{}?mode=rwc", file.display()), 1).await.unwrap();
+            db.write.execute_unprepared("CREATE TABLE t (b BLOB)").await.unwrap();
+            let background = Arc::new(Native::new(file.clone(), Purpose::Background));
+            let log = Log::of(&file, background, db.native.clone().unwrap(), db.write.clone());
+            Self { db, log: Log { long: LONG, large_bytes: 1 << 20, ..log }, stuck_at: 0, folder }
+        }
+
+        /// Writes more than so many pages.
+        async fn write(&self, pages: u32) {
+            let sql = format!("INSERT INTO t VALUES (zeroblob({pages} * 4096))");
+            self.db.write.execute_unprepared(&sql).await.unwrap();
+        }
+
+        async fn look(&mut self, time: bool) -> bool {
+            self.log.look(&mut self.stuck_at, time).await.unwrap()
+        }
+
+        async fn written(&self) -> u32 {
+            checkpoint(&self.log.background, "NOOP").await.unwrap().written
+        }
+
+        fn bytes(&self) -> u64 {
+            std::fs::metadata(self.folder.path().join("otvet.db-wal")).unwrap().len()
+        }
+
+        async fn close(self) {
+            self.log.background.close().await;
+            self.db.close().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_long_log_begins_anew_and_a_short_one_waits_for_its_time() {
+        let mut stand = Stand::new().await;
+        stand.write(LONG / 2).await;
+        assert!(!stand.look(false).await, "too short");
+        stand.write(LONG).await;
+        assert!(stand.look(false).await);
+        stand.write(1).await;
+        assert!(stand.written().await < 10, "it began anew");
+        assert!(!stand.look(false).await);
+        assert!(stand.look(true).await, "what is little is carried over in time");
+        assert!(!stand.look(true).await, "there is nothing left");
+        stand.close().await;
+    }
+
+    #[tokio::test]
+    async fn writers_are_not_held_up_again_and_again_because_of_one_reader() {
+        let mut stand = Stand::new().await;
+        let reader = stand.db.read.begin().await.unwrap();
+        reader
+            .query_one_raw(sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, "SELECT 1 FROM t"))
+            .await
+            .unwrap();
+        stand.write(LONG).await;
+        assert!(stand.look(false).await);
+        stand.write(1).await;
+        assert!(stand.written().await > LONG, "the reader needs what is in it");
+        assert!(!stand.look(false).await);
+        reader.commit().await.unwrap();
+        stand.write(LONG).await;
+        assert!(stand.look(false).await, "it is longer by as much again");
+        stand.write(1).await;
+        assert!(stand.written().await < 10, "it began anew");
+        stand.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_large_file_is_cut_once_nobody_writes() {
+        let mut stand = Stand::new().await;
+        stand.write(LONG * 4).await;
+        assert!(
+            stand.look(false).await && stand.bytes() > 1 << 20,
+            "all of it is carried over, and the file stays"
+        );
+        assert!(stand.look(true).await);
+        assert_eq!(stand.bytes(), 0);
+        assert!(!stand.look(true).await);
+        stand.close().await;
+    }
+
+    #[tokio::test]
+    async fn busy_writers_do_not_keep_the_log_from_beginning_anew() {
+        let mut stand = Stand::new().await;
+        let (db, busy) = (stand.db.clone(), Arc::new(std::sync::atomic::AtomicBool::new(true)));
+        let go_on = Arc::clone(&busy);
+        let writer = tokio::spawn(async move {
+            while go_on.load(std::sync::atomic::Ordering::Relaxed) {
+                db.write.execute_unprepared("INSERT INTO t VALUES (zeroblob(20000))").await.unwrap();
+            }
+        });
+        let mut begun_anew = 0;
+        let mut before = 0;
+        // A test that cannot end fails by the runner's limit.
+        while begun_anew < 3 {
+            stand.look(false).await;
+            let now = stand.written().await;
+            begun_anew += u32::from(now < before);
+            before = now;
+            tokio::task::yield_now().await;
+        }
+        busy.store(false, std::sync::atomic::Ordering::Relaxed);
+        writer.await.unwrap();
+        stand.close().await;
+    }
 }

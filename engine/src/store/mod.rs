@@ -1,7 +1,6 @@
 //! The database: connections, migrations, entities (one table a file).
 
 use std::fmt;
-use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use native::Native;
+use native::{Native, Purpose};
 
 mod backup;
 mod checkpoint;
@@ -66,7 +65,7 @@ pub struct Database {
 }
 
 struct Checkpointer {
-    connection: DatabaseConnection,
+    background: Arc<Native>,
     stop: watch::Sender<bool>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
@@ -109,22 +108,12 @@ impl Database {
             options.create_if_missing(false).pragma("query_only", "ON")
         })
         .await?;
-        // A checkpoint that cuts the log holds the writer up: better to try again later than for the whole busy timeout.
-        let connection = sqlite_pool(url, 1, |options| {
-            options.create_if_missing(false).busy_timeout(Duration::from_millis(500))
-        })
-        .await?;
-        let native = Arc::new(Native::new(file.clone()));
-        let mut wal = file.into_os_string();
-        wal.push("-wal");
+        let native = Arc::new(Native::new(file.clone(), Purpose::Writing));
+        let background = Arc::new(Native::new(file.clone(), Purpose::Background));
         let (stop, stopped) = watch::channel(false);
-        let log = checkpoint::Log {
-            connection: connection.clone(),
-            write: write.clone(),
-            file: PathBuf::from(wal),
-        };
+        let log = checkpoint::Log::of(&file, Arc::clone(&background), Arc::clone(&native), write.clone());
         let task = tokio::spawn(log.keep_short(stopped));
-        let checkpointer = Checkpointer { connection, stop, task: Mutex::new(Some(task)) };
+        let checkpointer = Checkpointer { background, stop, task: Mutex::new(Some(task)) };
         Ok(Self {
             read,
             write,
@@ -162,9 +151,6 @@ impl Database {
                 tracing::warn!(%error, "closing the database");
             }
         }
-        if let Some(native) = &self.native {
-            native.close().await;
-        }
         let Some(checkpointer) = &self.checkpointer else { return };
         checkpointer.stop.send_replace(true);
         let task = checkpointer.task.lock().take();
@@ -173,9 +159,10 @@ impl Database {
         {
             tracing::warn!(%error, "the checkpointer ended badly");
         }
-        if let Err(error) = checkpointer.connection.close_by_ref().await {
-            tracing::warn!(%error, "closing the checkpointer's connection");
+        if let Some(native) = &self.native {
+            native.close().await;
         }
+        checkpointer.background.close().await;
     }
 }
 

@@ -35,9 +35,27 @@ pub(crate) enum NativeError<E> {
 /// Gets the connection, or why there is none; gives it back if it can be used again.
 type Job = Box<dyn FnOnce(rusqlite::Result<Connection>) -> Option<Connection> + Send>;
 
-/// The way to the thread, which starts with the first transaction.
+/// What a thread is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Everybody waits for what it writes.
+    Writing,
+    /// Nobody waits for it.
+    Background,
+}
+
+/// How long the background waits for a lock: a checkpoint that cuts the log keeps writers out while it waits for readers.
+/// Better to try again later.
+const BACKGROUND_BUSY_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// How much a thread in the background stands back on Linux: it has a third of the processor that another thread gets.
+#[cfg(target_os = "linux")]
+const BACKGROUND_NICE: i32 = 5;
+
+/// The way to the thread, which starts with the first job.
 pub(crate) struct Native {
     file: PathBuf,
+    purpose: Purpose,
     thread: Mutex<Option<(mpsc::Sender<Job>, JoinHandle<()>)>>,
 }
 
@@ -49,8 +67,8 @@ impl fmt::Debug for Native {
 
 impl Native {
     /// On a file that a pool has opened: it is there, and has a write-ahead log.
-    pub fn new(file: PathBuf) -> Self {
-        Self { file, thread: Mutex::new(None) }
+    pub fn new(file: PathBuf, purpose: Purpose) -> Self {
+        Self { file, purpose, thread: Mutex::new(None) }
     }
 
     /// Carries out a transaction that `fill` fills. It may take `limit`, and then its commit as long again. Whoever wants
@@ -97,17 +115,29 @@ impl Native {
         }
     }
 
-    /// Carries out something outside of a transaction.
-    #[cfg(test)]
-    pub async fn execute(&self, sql: String) {
-        let (done, ended) = oneshot::channel();
+    /// Carries out something outside of a transaction, however long it takes.
+    ///
+    /// # Errors
+    /// SQLite's, in its words, or that the thread is gone.
+    pub async fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, String> {
+        let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |opened| {
-            let connection = opened.unwrap();
-            done.send(connection.execute_batch(&sql)).unwrap();
-            Some(connection)
+            let done = opened.and_then(|connection| Ok((work(&connection)?, connection)));
+            let (outcome, connection) = match done {
+                Ok((value, connection)) => (Ok(value), Some(connection)),
+                // It is opened anew for the next.
+                Err(error) => (Err(error.to_string()), None),
+            };
+            // Nobody waits any more: it is done all the same.
+            let _ = answer.send(outcome);
+            connection
         });
-        assert!(self.jobs().send(job).await.is_ok());
-        ended.await.unwrap().unwrap();
+        let gone = "the thread of the database is gone";
+        self.jobs().send(job).await.map_err(|_| gone.to_owned())?;
+        answered.await.map_err(|_| gone.to_owned())?
     }
 
     fn jobs(&self) -> mpsc::Sender<Job> {
@@ -119,9 +149,13 @@ impl Native {
         }
         // One is under way, one waits.
         let (jobs, todo) = mpsc::channel(1);
-        let file = self.file.clone();
-        let thread_of = std::thread::Builder::new().name("sqlite-writer".to_owned());
-        let handle = thread_of.spawn(move || run(&file, todo)).expect("there is room for a thread");
+        let (file, purpose) = (self.file.clone(), self.purpose);
+        let name = match purpose {
+            Purpose::Writing => "sqlite-writer",
+            Purpose::Background => "sqlite-log",
+        };
+        let thread_of = std::thread::Builder::new().name(name.to_owned());
+        let handle = thread_of.spawn(move || run(&file, purpose, todo)).expect("there is room for a thread");
         *thread = Some((jobs.clone(), handle));
         jobs
     }
@@ -132,23 +166,31 @@ impl Native {
         drop(jobs);
         let ended = tokio::task::spawn_blocking(move || handle.join()).await;
         if !matches!(ended, Ok(Ok(()))) {
-            tracing::warn!("the thread that writes ended badly");
+            tracing::warn!(purpose = ?self.purpose, "a thread of the database ended badly");
         }
     }
 }
 
-fn run(file: &PathBuf, mut todo: mpsc::Receiver<Job>) {
+fn run(file: &PathBuf, purpose: Purpose, mut todo: mpsc::Receiver<Job>) {
+    #[cfg(target_os = "linux")]
+    if purpose == Purpose::Background {
+        // On Linux it is the calling thread's alone. Refused, it only stands in the way more often.
+        let _ = rustix::process::setpriority_process(None, BACKGROUND_NICE);
+    }
     let mut connection = None;
     while let Some(job) = todo.blocking_recv() {
-        let opened = connection.take().map_or_else(|| open(file), Ok);
+        let opened = connection.take().map_or_else(|| open(file, purpose), Ok);
         connection = job(opened);
     }
 }
 
 /// Opens it as the pool for writing does, see [`super::Database::connect`].
-fn open(file: &PathBuf) -> rusqlite::Result<Connection> {
+fn open(file: &PathBuf, purpose: Purpose) -> rusqlite::Result<Connection> {
     let connection = Connection::open(file)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.busy_timeout(match purpose {
+        Purpose::Writing => BUSY_TIMEOUT,
+        Purpose::Background => BACKGROUND_BUSY_TIMEOUT,
+    })?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
@@ -226,7 +268,7 @@ mod tests {
     fn native(folder: &tempfile::TempDir) -> Native {
         let file = folder.path().join("native.db");
         Connection::open(&file).unwrap().execute_batch("CREATE TABLE t (n INTEGER)").unwrap();
-        Native::new(file)
+        Native::new(file, Purpose::Writing)
     }
 
     fn insert(connection: &Connection) -> rusqlite::Result<()> {

@@ -50,7 +50,7 @@ impl Fixture {
     async fn pragma(&self, pragma: &str) {
         let sql = format!("PRAGMA {pragma}");
         self.db.write.execute_unprepared(&sql).await.unwrap();
-        self.db.native.as_ref().unwrap().execute(sql).await;
+        self.db.native.as_ref().unwrap().call(move |c| c.execute_batch(&sql)).await.unwrap();
     }
 
     /// Closes everything and opens the same database again.
