@@ -2,12 +2,14 @@
 
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use futures_util::future::join_all;
 use otvet_benches::edge::{Edge, frame};
 use otvet_benches::hand_framed::{Client, broadcast_server, connect, echo_server, masked};
+use otvet_benches::house::Arrivals;
 use otvet_engine::ids::ConversationId;
 use otvet_engine::protocol::client::{Claim, Open, Send, Target};
 use otvet_engine::protocol::{Command, Role};
@@ -66,13 +68,21 @@ fn echo(c: &mut Criterion) {
     group.finish();
 }
 
-/// Reads as many messages as are due, in each connection; says when all have come.
-fn read_all(readers: &mut Vec<Client>, messages: usize) -> tokio::task::JoinHandle<Vec<Client>> {
+/// Reads burst after burst in each connection, and counts each that has come; gives the connections back at the end.
+fn read_all(
+    readers: &mut Vec<Client>,
+    rounds: u64,
+    come: &Arc<Arrivals>,
+) -> tokio::task::JoinHandle<Vec<Client>> {
     let tasks: Vec<_> = std::mem::take(readers)
         .into_iter()
         .map(|mut reader| {
+            let come = Arc::clone(come);
             tokio::spawn(async move {
-                reader.await_text(messages, is_message).await;
+                for _ in 0..rounds {
+                    reader.await_text(BURST, is_message).await;
+                    come.count(1);
+                }
                 reader
             })
         })
@@ -94,13 +104,17 @@ async fn bursts(
     mut burst: impl FnMut() -> Vec<u8>,
     rounds: u64,
 ) -> Duration {
-    let messages = BURST * usize::try_from(rounds).unwrap_or(usize::MAX);
+    let come = Arc::new(Arrivals::default());
+    let everybody = readers.len();
     let began = Instant::now();
-    let reading = read_all(readers, messages);
-    // The writer's own answers tell it when the next burst may go.
+    let reading = read_all(readers, rounds, &come);
+    // The next goes when everybody has the last: otherwise more would be in flight than is said, on the side that answers
+    // its writer before it has served all others.
     for _ in 0..rounds {
+        come.expect(everybody);
         writer.say(&burst()).await;
         writer.await_text(BURST, is_message).await;
+        come.come().await;
     }
     *readers = reading.await.expect("nothing fails here");
     began.elapsed()

@@ -127,7 +127,8 @@ impl Arrivals {
         });
     }
 
-    fn count(&self, frames: usize) {
+    /// So many have come.
+    pub fn count(&self, frames: usize) {
         let before = self.frames.fetch_add(frames, Ordering::AcqRel);
         let wanted = self.wanted.load(Ordering::Acquire);
         if before < wanted && before + frames >= wanted {
