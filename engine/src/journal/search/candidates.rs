@@ -3,12 +3,12 @@
 
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, JoinType, Query, SelectStatement, UnionType};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QueryFilter,
-    QuerySelect, Select, Statement, Value,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Order,
+    QueryFilter, QueryOrder, QuerySelect, Select, Statement, Value,
 };
 use uuid::Uuid;
 
-use super::condition::{contains, page, up_to};
+use super::condition::{behind, contains, page, up_to};
 use super::grams::trigrams;
 use super::{Search, SearchCursor};
 use crate::clock::Timestamp;
@@ -266,7 +266,10 @@ pub(in crate::journal) fn out_of(
     cursor: SearchCursor,
     backend: DbBackend,
 ) -> Select<Entity> {
-    let mut select = page(search, Some(cursor), backend);
+    // An order that no index has: the database would read all of it otherwise, to look for these few.
+    let mut select = behind(Some(cursor), search, backend)
+        .order_by(Expr::cust("+chat_conversations.updated_at"), Order::Desc)
+        .order_by_desc(Column::Id);
     QuerySelect::query(&mut select)
         .from_clear()
         .from_subquery(ids, "k")

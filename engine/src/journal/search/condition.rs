@@ -18,7 +18,12 @@ pub(in crate::journal) fn page(
     cursor: Option<SearchCursor>,
     backend: DbBackend,
 ) -> Select<Entity> {
-    let mut select = matching(search, backend).order_by_desc(Column::UpdatedAt).order_by_desc(Column::Id);
+    behind(cursor, search, backend).order_by_desc(Column::UpdatedAt).order_by_desc(Column::Id)
+}
+
+/// What a page is taken from, in no order.
+pub(super) fn behind(cursor: Option<SearchCursor>, search: &Search, backend: DbBackend) -> Select<Entity> {
+    let mut select = matching(search, backend);
     if let Some(SearchCursor { updated_at, id }) = cursor {
         let at = updated_at.millis();
         // The first bound says nothing that the second does not, but it is the one that an index can begin at.

@@ -270,7 +270,7 @@ async fn a_copy_has_the_index() {
 #[tokio::test]
 async fn searches_stand_on_indexes() {
     let fixture = Fixture::new().await;
-    let (backend, mark) = (fixture.db.backend, Mark { touched_at: 1, id: id(1).0 });
+    let (backend, mark) = (fixture.db.backend, Mark { touched_at: 20_000, id: id(1).0 });
     let mut ids = match backend {
         DbBackend::Sqlite => indexed_docs(&["ndl".to_owned(), "dle".to_owned()]),
         _ => indexed_texts("needle"),
@@ -286,7 +286,15 @@ async fn searches_stand_on_indexes() {
     let transaction = fixture.db.read.begin().await.unwrap();
     if backend == DbBackend::Postgres {
         // Of a table with hardly a row, the whole is read at once.
-        transaction.execute_unprepared("SET LOCAL enable_seqscan = off").await.unwrap();
+        for sql in [
+            "INSERT INTO chat_conversations (id, subject, status, visitor_id, visitor_role, visitor_name, last_seq, messages, \
+             opened_at, updated_at, touched_at) SELECT gen_random_uuid(), md5(n::text), 'resolved', 'g1', 'visitor', \
+             'Anna', 2, 1, n, n, n FROM generate_series(1, 20000) AS n",
+            "INSERT INTO chat_search_texts SELECT id, subject FROM chat_conversations",
+            "ANALYZE chat_conversations, chat_search_texts",
+        ] {
+            transaction.execute_unprepared(sql).await.unwrap();
+        }
     }
     let rows = transaction.query_all_raw(explained).await.unwrap();
     let lines: Vec<String> = rows.iter().map(|row| row.try_get("", column).unwrap()).collect();
