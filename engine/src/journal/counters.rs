@@ -84,7 +84,8 @@ impl Counters {
     }
 
     pub(super) fn indexed(&self, conversations: u64) {
-        let _ = self.unindexed.fetch_update(Relaxed, Relaxed, |n| Some(n.saturating_sub(conversations).max(1)));
+        let _ =
+            self.unindexed.fetch_update(Relaxed, Relaxed, |n| Some(n.saturating_sub(conversations).max(1)));
     }
 
     pub(super) fn read(&self) {

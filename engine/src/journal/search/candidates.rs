@@ -82,9 +82,9 @@ impl Mark {
     /// What is not indexed.
     pub fn behind(self) -> Condition {
         // The first bound is the one that an index can begin at.
-        Condition::all().add(Column::TouchedAt.gte(self.touched_at)).add(
-            Condition::any().add(Column::TouchedAt.gt(self.touched_at)).add(Column::Id.gt(self.id)),
-        )
+        Condition::all()
+            .add(Column::TouchedAt.gte(self.touched_at))
+            .add(Condition::any().add(Column::TouchedAt.gt(self.touched_at)).add(Column::Id.gt(self.id)))
     }
 }
 

@@ -60,12 +60,7 @@ impl From<rusqlite::Error> for Unfit {
 }
 
 /// Indexes these and moves the mark, at once. False, and nothing is stored, if somebody else has moved it.
-pub(super) async fn store(
-    native: &Native,
-    docs: Vec<Doc>,
-    from: Mark,
-    to: Mark,
-) -> Result<bool, IndexError> {
+pub(super) async fn store(native: &Native, docs: Vec<Doc>, from: Mark, to: Mark) -> Result<bool, IndexError> {
     let stored = native.transact(LIMIT, move |connection| {
         let mark = connection
             .prepare_cached(MARK)?
@@ -87,10 +82,8 @@ pub(super) async fn store(
 
 fn index(connection: &Connection, doc: &Doc) -> rusqlite::Result<()> {
     let id = doc.id.as_bytes().as_slice();
-    let known: Option<(i64, i64)> = connection
-        .prepare_cached(KNOWN)?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
+    let known: Option<(i64, i64)> =
+        connection.prepare_cached(KNOWN)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let number = match known {
         Some((_, digest)) if digest == doc.digest => return Ok(()),
         Some((number, _)) => {

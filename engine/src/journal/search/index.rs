@@ -93,7 +93,9 @@ impl Journal {
             match looked.await {
                 Ok(true) => {}
                 Ok(false) => return tracing::info!("there is no index for searches on this database"),
-                Err(error) => tracing::warn!(%error, "what has changed could not be indexed; tried again soon"),
+                Err(error) => {
+                    tracing::warn!(%error, "what has changed could not be indexed; tried again soon")
+                }
             }
         }
     }
@@ -144,8 +146,7 @@ impl Indexer {
             raised.horizon = Some(one(&self.db.write, next).await?);
             return Ok(false);
         };
-        let oldest: i64 =
-            one(&self.db.write, "SELECT txid_snapshot_xmin(txid_current_snapshot())").await?;
+        let oldest: i64 = one(&self.db.write, "SELECT txid_snapshot_xmin(txid_current_snapshot())").await?;
         Ok(raised.looks >= LOOKS && oldest >= horizon)
     }
 

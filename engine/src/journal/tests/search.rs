@@ -23,11 +23,44 @@ const PLAIN: Reach = Reach { newest: u64::MAX >> 1, candidates: 0, unindexed: 0 
 const INDEX: Reach = Reach { newest: 1, candidates: 1_000, unindexed: 0 };
 
 const WORDS: [&str; 14] = [
-    "заказ", "Заказ", "ЗАКАЗ", "ёлка", "елка", "order", "Order 17", "100%", "a_b", "\"так\"", "o'clock", "🙂🙂🙂", "да", "*[x]?",
+    "заказ",
+    "Заказ",
+    "ЗАКАЗ",
+    "ёлка",
+    "елка",
+    "order",
+    "Order 17",
+    "100%",
+    "a_b",
+    "\"так\"",
+    "o'clock",
+    "🙂🙂🙂",
+    "да",
+    "*[x]?",
 ];
 const ASKED: [&str; 22] = [
-    "заказ", "зАКаз", "каз ёл", "ЁЛКА", "елка", "ORDER", "order 17", "17", "0%", "100%", "a_b", "a%b", "\"так\"", "'clock",
-    "🙂🙂🙂", "🙂", "да", "*[x]?", "[x", "посетитель 1", "zzz", "ok\nok",
+    "заказ",
+    "зАКаз",
+    "каз ёл",
+    "ЁЛКА",
+    "елка",
+    "ORDER",
+    "order 17",
+    "17",
+    "0%",
+    "100%",
+    "a_b",
+    "a%b",
+    "\"так\"",
+    "'clock",
+    "🙂🙂🙂",
+    "🙂",
+    "да",
+    "*[x]?",
+    "[x",
+    "посетитель 1",
+    "zzz",
+    "ok\nok",
 ];
 
 /// What a search finds, page by page.
@@ -105,7 +138,10 @@ impl World {
 
     fn search(&mut self) -> Search {
         let status = [None, None, Some(Status::Waiting), Some(Status::Resolved)];
-        Search { status: *status.choose(&mut self.rng).unwrap(), ..text(ASKED.choose(&mut self.rng).unwrap()) }
+        Search {
+            status: *status.choose(&mut self.rng).unwrap(),
+            ..text(ASKED.choose(&mut self.rng).unwrap())
+        }
     }
 
     /// What the states amount to.
@@ -277,7 +313,8 @@ async fn searches_stand_on_indexes() {
     };
     ids.union(UnionType::Distinct, unindexed(mark));
     let search = Search { status: Some(Status::Resolved), ..text("needle") };
-    let query = out_of(ids, &search, SearchCursor::for_test(at(100), id(1)), backend).limit(50).build(backend);
+    let query =
+        out_of(ids, &search, SearchCursor::for_test(at(100), id(1)), backend).limit(50).build(backend);
     let (explain, column) = match backend {
         DbBackend::Sqlite => ("EXPLAIN QUERY PLAN", "detail"),
         _ => ("EXPLAIN", "QUERY PLAN"),
