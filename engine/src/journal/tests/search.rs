@@ -303,6 +303,46 @@ async fn a_copy_has_the_index() {
     assert_eq!(found(&copied.journal, INDEX, &text("NEEDLE"), 3).await, [id(1)]);
 }
 
+/// A database of PostgreSQL's of which we may use a schema and no more; `None` on SQLite.
+async fn of_somebody_else() -> Option<String> {
+    let server = std::env::var("OTVET_TEST_POSTGRES").ok()?;
+    let (host, _) = server.rsplit_once('/')?;
+    let (_, place) = host.rsplit_once('@')?;
+    let name = format!("otvet_guest_{}", std::process::id());
+    let owner = Database::connect(&server, 1).await.unwrap();
+    for sql in [
+        format!("DROP DATABASE IF EXISTS {name}"),
+        format!("DROP ROLE IF EXISTS {name}"),
+        format!("CREATE ROLE {name} LOGIN"),
+        format!("CREATE DATABASE {name}"),
+    ] {
+        owner.write.execute_unprepared(&sql).await.unwrap();
+    }
+    owner.close().await;
+    let inside = Database::connect(&format!("{host}/{name}"), 1).await.unwrap();
+    inside.write.execute_unprepared(&format!("GRANT ALL ON SCHEMA public TO {name}")).await.unwrap();
+    inside.close().await;
+    Some(format!("postgres://{name}@{place}/{name}"))
+}
+
+#[tokio::test]
+async fn without_an_index_searches_read() {
+    let Some(url) = of_somebody_else().await else { return };
+    let fixture = Fixture::at(tempfile::tempdir().unwrap(), url).await;
+    for n in 1..=3 {
+        let batch = Writer::new(id(n)).opened(&visitor(1), &format!("k{n}"), None, "a question");
+        fixture.journal.commit(batch).await.unwrap();
+    }
+    assert!(!Indexer::new(&fixture.journal, 0).exists().await.unwrap(), "pg_trgm could not be installed");
+    fixture.journal.clone().keep_index().await;
+    assert_eq!(fixture.journal.counters().get().unindexed, None);
+    for reach in [PLAIN, INDEX] {
+        assert_eq!(found(&fixture.journal, reach, &text("QUESTION"), 2).await, [id(3), id(2), id(1)]);
+    }
+    fixture.journal.close().await;
+    fixture.db.close().await;
+}
+
 #[tokio::test]
 async fn searches_stand_on_indexes() {
     let fixture = Fixture::new().await;
