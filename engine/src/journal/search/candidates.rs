@@ -152,14 +152,16 @@ impl Look<'_> {
         if self.exceeds(unindexed.clone(), self.reach.unindexed).await? {
             return Ok(None);
         }
-        let indexed = match needle {
-            Needle::Text(text) => indexed_texts(&text),
+        let (indexed, at_most) = match needle {
+            Needle::Text(text) => (indexed_texts(&text), u64::MAX),
             Needle::Grams(grams) => match self.rarest(grams).await? {
-                Some(rarest) => indexed_docs(&rarest),
+                Some((rarest, at_most)) => (indexed_docs(&rarest), at_most),
                 None => return Ok(Some(unindexed)),
             },
         };
-        if self.exceeds(indexed.clone(), self.reach.candidates).await? {
+        // Counting them is finding them.
+        let may_exceed = at_most > self.reach.candidates;
+        if may_exceed && self.exceeds(indexed.clone(), self.reach.candidates).await? {
             return Ok(None);
         }
         let mut all = indexed;
@@ -177,9 +179,9 @@ impl Look<'_> {
         Ok(u64::try_from(count).unwrap_or(0) > limit)
     }
 
-    /// The pieces worth asking for; `None` if one of them is in no text. Reading how often each is there would take as long
-    /// as a search for it.
-    async fn rarest(&self, grams: Vec<String>) -> Result<Option<Vec<String>>, DbErr> {
+    /// The pieces worth asking for, and about how many texts have the rarest; `None` if one of them is in no text. Reading
+    /// how often each is there would take as long as a search for it.
+    async fn rarest(&self, grams: Vec<String>) -> Result<Option<(Vec<String>, u64)>, DbErr> {
         self.counters.read();
         let step = grams.len().div_ceil(PROBED);
         let grams: Vec<String> = grams.into_iter().step_by(step).collect();
@@ -202,13 +204,11 @@ impl Look<'_> {
             })
             .collect();
         rare.sort_unstable();
-        if rare.first().is_none_or(|(hits, _)| *hits == 0) {
-            return Ok(None);
-        }
+        let Some((hits, first)) = rare.first().filter(|(hits, _)| *hits > 0) else { return Ok(None) };
         let few = |hits: i64| hits.saturating_mul(4) <= docs;
-        let first = rare[0].1.clone();
-        let others = rare[1..].iter().filter(|(hits, _)| few(*hits)).map(|(_, gram)| (*gram).clone());
-        Ok(Some(std::iter::once(first).chain(others).take(ASKED).collect()))
+        let others = rare[1..].iter().filter(|(hits, _)| few(*hits)).map(|(_, gram)| *gram);
+        let asked = std::iter::once(*first).chain(others).take(ASKED).cloned().collect();
+        Ok(Some((asked, u64::try_from(*hits).unwrap_or(u64::MAX))))
     }
 }
 
