@@ -117,6 +117,8 @@ pub struct Metrics {
     journal_failures: Counter,
     journal_commit: CommitTimes,
     journal_reads: Counter,
+    /// Empty where there is no index.
+    search_unindexed: Family<NoLabels, Gauge>,
     token_queries: Counter,
     /// The families about Redis stay empty where there is none.
     redis_reachable: Family<NoLabels, Gauge>,
@@ -195,6 +197,7 @@ impl Default for Metrics {
             journal_failures: Counter::default(),
             journal_commit: CommitTimes::default(),
             journal_reads: Counter::default(),
+            search_unindexed: Family::default(),
             token_queries: Counter::default(),
             redis_reachable: Family::default(),
             redis_failures: Family::default(),
@@ -239,6 +242,8 @@ impl Metrics {
         let help = "One transaction of the journal, committed";
         r.register_with_unit("journal_commit", help, seconds(), self.journal_commit.clone());
         r.register("journal_reads", "Queries for reading", self.journal_reads.clone());
+        let help = "Conversations that were changed and not yet indexed for searching";
+        r.register("search_unindexed", help, self.search_unindexed.clone());
         let help = "Rounds of looking tokens up; one answers all that came in together";
         r.register("token_queries", help, self.token_queries.clone());
         r.register("redis_reachable", "1 while Redis answers", self.redis_reachable.clone());
@@ -307,6 +312,10 @@ impl Metrics {
         show(&self.journal_failures, journal.failures);
         *self.journal_commit.0.lock() = journal;
         show(&self.journal_reads, journal.reads);
+        if let Some(unindexed) = journal.unindexed {
+            let unindexed = i64::try_from(unindexed).unwrap_or(i64::MAX);
+            self.search_unindexed.get_or_create(&NoLabels {}).set(unindexed);
+        }
         show(&self.token_queries, token_queries);
         for (result, total) in [("hit", census.tail_hits), ("miss", census.tail_misses)] {
             show(&self.tail_reads.get_or_create(&ResultLabel { result }), total);
@@ -347,6 +356,7 @@ mod tests {
             Counted {
                 commits: 5,
                 commit_micros: 9_000_000,
+                unindexed: Some(3),
                 commits_by_time: [1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2],
                 ..Counted::default()
             },
@@ -367,6 +377,7 @@ mod tests {
             r#"otvet_journal_commit_seconds_bucket{le="+Inf"} 5"#,
             "otvet_journal_commit_seconds_count 5",
             "otvet_journal_commit_seconds_sum 9.0",
+            "otvet_search_unindexed{} 3",
             "otvet_token_queries_total 7",
             "otvet_slow_readers_total 1",
             "otvet_command_answer_seconds_count 1",
@@ -380,6 +391,7 @@ mod tests {
         let status =
             RedisStatus { reachable: true, failures: 3, fast_failures: 2, refused: 1, reconnects: 4 };
         let text = Metrics::default().render(Census::default(), Counted::default(), 0, Some(status));
+        assert!(!text.lines().any(|line| line.starts_with("otvet_search")), "there is no index:\n{text}");
         for line in [
             "otvet_redis_reachable{} 1",
             r#"otvet_redis_failures_total{kind="silent"} 3"#,

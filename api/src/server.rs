@@ -115,7 +115,7 @@ pub struct Server {
     pub edge: SharedEdge,
     for_people: Serving,
     for_operators: Serving,
-    upkeep: [JoinHandle<()>; 2],
+    upkeep: [JoinHandle<()>; 3],
     places: Arc<Semaphore>,
 }
 
@@ -227,6 +227,7 @@ impl Server {
         let upkeep = [
             tokio::spawn(ws::token_watch::run(edge.clone())),
             tokio::spawn(pruning::run(edge.identity.clone())),
+            tokio::spawn(edge.journal.clone().keep_index()),
         ];
         let (for_people, for_operators) = (Serving::start(for_people), Serving::start(for_operators));
         Ok(Self { addr, metrics_addr, first_admin, edge, for_people, for_operators, upkeep, places })

@@ -1,8 +1,9 @@
 //! Databases with a past: many conversations, or one with many messages, written straight into the tables.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use rusqlite::{Connection, params};
 use uuid::Uuid;
 
@@ -15,6 +16,12 @@ const CONVERSATION: &str = "INSERT INTO chat_conversations (id, subject, status,
      (?1, ?2, ?3, ?4, 'visitor', ?5, ?6, ?7, ?6, ?8, ?4, 'visitor', ?5, ?9, ?10, ?8, ?8, ?8)";
 const EVENT: &str = "INSERT INTO chat_events (conversation_id, seq, at, kind, actor_id, actor_role, actor_name, idem_key, \
                      body) VALUES (?1, ?2, ?3, ?4, ?5, 'visitor', ?6, ?7, ?8)";
+
+/// Longer than a million conversations take.
+const INDEXED_IN: Duration = Duration::from_secs(30 * 60);
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+const UNINDEXED: &str = "SELECT EXISTS (SELECT 1 FROM chat_search AS s CROSS JOIN chat_conversations AS c \
+                         WHERE (c.touched_at, c.id) > (s.indexed_touched_at, s.indexed_id))";
 
 /// A database that grows.
 pub struct Archive {
@@ -65,6 +72,16 @@ impl Archive {
         }
         transaction.commit()?;
         self.conversations = conversations;
+        Ok(())
+    }
+
+    /// Waits until the server that runs on it has indexed everything for searching.
+    pub fn until_indexed(&self) -> Result<()> {
+        let began = Instant::now();
+        while self.connection.query_row(UNINDEXED, [], |row| row.get(0))? {
+            ensure!(began.elapsed() < INDEXED_IN, "the index of searches never caught up");
+            std::thread::sleep(LOOK_EVERY);
+        }
         Ok(())
     }
 

@@ -55,6 +55,7 @@ pub fn archive(otvet: &Path, figures: &mut Figures) -> Result<()> {
     for conversations in [1_000, 10_000, 100_000, 1_000_000] {
         there.grow_to(conversations)?;
         let server = place.serve()?;
+        there.until_indexed()?;
         let mut client = Http::connect(server.place, &token)?;
         let thread = format!("/api/v1/conversations/{}/messages", id(conversations / 2));
         let rare = format!("/api/v1/conversations?q=order+{}", conversations / 3);

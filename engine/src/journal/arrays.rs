@@ -22,7 +22,7 @@ use crate::store::entities::{chat_conversations, chat_cursors, chat_events};
 
 static EVENTS: LazyLock<String> = LazyLock::new(|| {
     let types = ["uuid", "bigint", "bigint", "text", "text", "text", "text", "bytea", "text", "text"];
-    insert::<chat_events::Entity, _>(&EVENT, &types, "", "", None)
+    insert::<chat_events::Entity, _>(&EVENT, &types, "", "", None, None)
 });
 
 static PROJECTIONS: LazyLock<String> = LazyLock::new(|| {
@@ -38,13 +38,15 @@ static PROJECTIONS: LazyLock<String> = LazyLock::new(|| {
     let unmoved =
         "coalesce((SELECT c.last_seq FROM chat_conversations AS c WHERE c.id = n.id), 0) = n.before";
     let newer = newer_projection(DbBackend::Postgres);
-    insert::<chat_conversations::Entity, _>(&PROJECTION, &types, "before", unmoved, newer)
+    // Read by the statement that writes, so that whoever raises the floor knows when everybody knows of it.
+    let touched = "greatest(n.touched_at, (SELECT s.floor FROM chat_search AS s))";
+    insert::<chat_conversations::Entity, _>(&PROJECTION, &types, "before", unmoved, Some(touched), newer)
 });
 
 static CURSORS: LazyLock<String> = LazyLock::new(|| {
     let types = ["uuid", "text", "bigint", "bigint", "bigint", "bigint"];
     let later = later_cursor(DbBackend::Postgres);
-    insert::<chat_cursors::Entity, _>(&CURSOR, &types, "", "", later)
+    insert::<chat_cursors::Entity, _>(&CURSOR, &types, "", "", None, later)
 });
 
 /// PostgreSQL's code for it.
@@ -53,16 +55,21 @@ const DEADLOCK: &str = "40P01";
 const GONE: &str = "DELETE FROM chat_cursors USING unnest($1::uuid[], $2::text[]) AS n(conversation_id, person_id) \
                     WHERE chat_cursors.conversation_id = n.conversation_id AND chat_cursors.person_id = n.person_id";
 
-/// An insert from an array a column. `beside` names an array of numbers that is no column, for the `condition`.
+/// An insert from an array a column. `beside` names an array of numbers that is no column, for the `condition`; `last` is what
+/// the last column gets instead of its array's value.
 fn insert<E: EntityTrait, const N: usize>(
     columns: &[E::Column; N],
     types: &[&str; N],
     beside: &str,
     condition: &str,
+    last: Option<&str>,
     on_conflict: Option<OnConflict>,
 ) -> String {
     let mut names: Vec<&str> = columns.iter().map(|column| column.as_str()).collect();
     let mut selected: Vec<String> = names.iter().map(|name| format!("n.{name}")).collect();
+    if let Some(last) = last {
+        last.clone_into(&mut selected[N - 1]);
+    }
     let mut types = types.to_vec();
     if !beside.is_empty() {
         names.push(beside);

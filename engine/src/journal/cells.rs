@@ -32,7 +32,7 @@ pub(super) const EVENT: [chat_events::Column; 10] = {
     [ConversationId, Seq, At, Kind, ActorId, ActorRole, ActorName, IdemKey, Body, Extra]
 };
 
-/// The columns of [`projection`]: the key first.
+/// The columns of [`projection`]: the key first, the time last.
 pub(super) const PROJECTION: [chat_conversations::Column; 22] = {
     use chat_conversations::Column::*;
     [
@@ -150,6 +150,13 @@ pub(super) fn projection(batch: &Batch) -> Option<[Cell<'_>; PROJECTION.len()]> 
         Cell::Number(state.updated_at.millis()),
         Cell::Number(batch.now.millis()),
     ])
+}
+
+/// Lets a [`projection`] be touched no earlier than the index of searches counts on; see [`super::search`].
+pub(super) fn touch_from(floor: i64, projection: &mut [Cell<'_>; PROJECTION.len()]) {
+    if let Some(Cell::Number(touched_at)) = projection.last_mut() {
+        *touched_at = floor.max(*touched_at);
+    }
 }
 
 /// The row of one participant.

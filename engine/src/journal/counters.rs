@@ -19,6 +19,8 @@ pub struct Counters {
     commit_micros: AtomicU64,
     commits_by_time: [AtomicU64; COMMIT_MICROS.len() + 1],
     reads: AtomicU64,
+    /// One more than it is, and 0 while it is not known.
+    unindexed: AtomicU64,
 }
 
 /// [`Counters`] at one moment.
@@ -40,6 +42,8 @@ pub struct Counted {
     pub commits_by_time: [u64; COMMIT_MICROS.len() + 1],
     /// Queries for reading.
     pub reads: u64,
+    /// Conversations that the index of searches lacks, or has as they were; `None` where there is no index.
+    pub unindexed: Option<u64>,
 }
 
 impl Counters {
@@ -54,6 +58,7 @@ impl Counters {
             commit_micros: self.commit_micros.load(Relaxed),
             commits_by_time: self.commits_by_time.each_ref().map(|class| class.load(Relaxed)),
             reads: self.reads.load(Relaxed),
+            unindexed: self.unindexed.load(Relaxed).checked_sub(1),
         }
     }
 
@@ -72,6 +77,15 @@ impl Counters {
 
     pub(super) fn failed(&self) {
         self.failures.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn unindexed(&self, conversations: u64) {
+        self.unindexed.store(conversations + 1, Relaxed);
+    }
+
+    pub(super) fn indexed(&self, conversations: u64) {
+        let _ =
+            self.unindexed.fetch_update(Relaxed, Relaxed, |n| Some(n.saturating_sub(conversations).max(1)));
     }
 
     pub(super) fn read(&self) {

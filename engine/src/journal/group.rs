@@ -16,14 +16,14 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::admission::{Admission, asked_keys, digest};
-use super::cells::{CURSOR, EVENT, PROJECTION};
+use super::cells::{CURSOR, EVENT, PROJECTION, touch_from};
 use super::group_rows::GroupRows;
 use super::statements::{LARGEST, insert, padded};
 use super::writer::{Store, Verdict};
 use super::{Batch, CommitError, KeyedEvent, ReadError, arrays, native, rows};
 use crate::ids::{ConversationId, Key, PersonId};
 use crate::store::Database;
-use crate::store::entities::{chat_conversations, chat_cursors, chat_events};
+use crate::store::entities::{chat_conversations, chat_cursors, chat_events, chat_search};
 use crate::store::native::Native;
 use crate::store::turn::Turn;
 
@@ -199,7 +199,11 @@ async fn fill(transaction: &DatabaseTransaction, batches: &[Arc<Batch>]) -> Resu
         verdicts.push(admission.admit(batch).and_then(|()| add()));
     }
     insert::<chat_events::Entity, _>(transaction, &EVENT, rows.events.into_values(), |_| None).await?;
-    let projections = rows.projections.into_values();
+    let floor = floor(transaction).await?;
+    let projections = rows.projections.into_values().map(|mut row| {
+        touch_from(floor, &mut row);
+        row
+    });
     insert::<chat_conversations::Entity, _>(transaction, &PROJECTION, projections, newer_projection).await?;
     let cursors = rows.cursors.into_values();
     insert::<chat_cursors::Entity, _>(transaction, &CURSOR, cursors, later_cursor).await?;
@@ -207,6 +211,15 @@ async fn fill(transaction: &DatabaseTransaction, batches: &[Arc<Batch>]) -> Resu
         chat_cursors::Entity::delete_by_id((conversation.0, person.to_string())).exec(transaction).await?;
     }
     Ok(verdicts)
+}
+
+/// Before which no conversation is touched. Read behind the events: PostgreSQL has given the transaction its number by then.
+async fn floor(transaction: &DatabaseTransaction) -> Result<i64, DbErr> {
+    if transaction.get_database_backend() == DbBackend::MySql {
+        return Ok(i64::MIN);
+    }
+    let row = chat_search::Entity::find_by_id(1).one(transaction).await?;
+    row.map(|row| row.floor).ok_or_else(|| DbErr::RecordNotFound("chat_search has no row".to_owned()))
 }
 
 /// A projection row takes the place of an older one, never of a newer one.

@@ -54,7 +54,7 @@ pub struct Batch {
     pub changed_participants: Vec<PersonId>,
     /// The names of the visitor, who after an adoption has two: a key that stands under one of them is in use for all.
     pub key_owners: Vec<PersonId>,
-    /// When this is: `touched_at` of the projection row.
+    /// When this is: `touched_at` of the projection row, if it is not too early for the index of searches.
     pub now: Timestamp,
 }
 

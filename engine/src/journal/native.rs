@@ -56,6 +56,7 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
 });
 
 const GONE: &str = "DELETE FROM chat_cursors WHERE conversation_id = ?1 AND person_id = ?2";
+const FLOOR: &str = "SELECT floor FROM chat_search";
 const KEY: &str = "SELECT 1 FROM chat_events WHERE actor_id = ?1 AND idem_key = ?2";
 
 fn insert(table: &str, columns: &[&str]) -> String {
@@ -100,6 +101,7 @@ pub(super) async fn store(native: &Native, batches: &[Arc<Batch>], limit: Durati
 
 fn fill(connection: &Connection, batches: &[Arc<Batch>]) -> Result<(), Unfit> {
     let mut statements = Statements {
+        floor: connection.prepare_cached(FLOOR)?.query_row([], |row| row.get(0))?,
         event: connection.prepare_cached(&TEXTS.event)?,
         opened: connection.prepare_cached(&TEXTS.opened)?,
         projection: connection.prepare_cached(&TEXTS.projection)?,
@@ -112,6 +114,8 @@ fn fill(connection: &Connection, batches: &[Arc<Batch>]) -> Result<(), Unfit> {
 }
 
 struct Statements<'c> {
+    /// No conversation is touched before.
+    floor: i64,
     event: CachedStatement<'c>,
     opened: CachedStatement<'c>,
     projection: CachedStatement<'c>,
@@ -144,7 +148,8 @@ impl Statements<'_> {
     }
 
     fn project(&mut self, batch: &Batch) -> Result<(), Unfit> {
-        let row = cells::projection(batch).ok_or(Unfit::NotAll)?;
+        let mut row = cells::projection(batch).ok_or(Unfit::NotAll)?;
+        cells::touch_from(self.floor, &mut row);
         let before = batch.after.last_seq.checked_sub(batch.events.len() as u64).ok_or(Unfit::NotAll)?;
         if before == 0 {
             execute(&mut self.opened, &row)?;

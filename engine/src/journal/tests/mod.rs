@@ -3,6 +3,7 @@
 mod commits;
 mod failures;
 mod reads;
+mod search;
 mod together;
 
 use std::sync::Arc;

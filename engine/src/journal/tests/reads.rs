@@ -166,7 +166,6 @@ async fn searching_goes_page_by_page() {
             cursor = Some(next.to_string().parse::<SearchCursor>().unwrap());
         }
         assert_eq!(pages, all.len().div_ceil(3).max(1));
-        assert_eq!(fixture.journal.count(search).await.unwrap(), all.len() as u64);
         all
     };
     let of = |chosen: &dyn Fn(&State) -> bool| {
@@ -182,6 +181,7 @@ async fn searching_goes_page_by_page() {
     assert_eq!(search(&text("Вопрос 40")).await, [id(40)]);
     assert_eq!(search(&text("вопрос 40")).await, [id(40)], "capitalised in the subject");
     assert_eq!(search(&text("ВОПРОС 40")).await, [id(40)]);
+    assert_eq!(search(&text("воПРос 40")).await, [id(40)]);
     assert_eq!(search(&text("посетитель 1")).await, of(&|s| s.is_visitor(visitor(1).id)));
     assert_eq!(search(&text("here")).await, of(&|s| s.messages == 2), "the newest message");
     assert_eq!(search(&text("40 100%_!")).await, [id(40)], "signs of LIKE are letters here");

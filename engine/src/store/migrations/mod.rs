@@ -6,6 +6,7 @@ use sea_orm_migration::prelude::*;
 
 mod m20261101_000001_laravel_tables;
 mod m20261101_000002_chat_tables;
+mod m20261126_000003_search;
 
 /// All steps, in order. Which have been applied stands in `chat_migrations`.
 pub(super) struct Migrator;
@@ -16,6 +17,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261101_000001_laravel_tables::Migration),
             Box::new(m20261101_000002_chat_tables::Migration),
+            Box::new(m20261126_000003_search::Migration),
         ]
     }
 

@@ -1,0 +1,107 @@
+//! What a search asks of a conversation, as a query.
+
+use sea_orm::sea_query::extension::postgres::PgExpr;
+use sea_orm::sea_query::extension::sqlite::SqliteExpr;
+use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr};
+use sea_orm::{ColumnTrait, Condition, DbBackend, EntityTrait, QueryFilter, QueryOrder, Select};
+
+use super::grams::cases;
+use super::{Search, SearchCursor};
+use crate::store::entities::chat_conversations::{Column, Entity};
+
+/// The columns whose text is searched.
+pub(super) const SEARCHED: [Column; 3] = [Column::Subject, Column::VisitorName, Column::LastMessagePreview];
+
+/// The query of a page, without its limit.
+pub(in crate::journal) fn page(
+    search: &Search,
+    cursor: Option<SearchCursor>,
+    backend: DbBackend,
+) -> Select<Entity> {
+    behind(cursor, search, backend).order_by_desc(Column::UpdatedAt).order_by_desc(Column::Id)
+}
+
+/// What a page is taken from, in no order.
+pub(super) fn behind(cursor: Option<SearchCursor>, search: &Search, backend: DbBackend) -> Select<Entity> {
+    let mut select = matching(search, backend);
+    if let Some(SearchCursor { updated_at, id }) = cursor {
+        let at = updated_at.millis();
+        // The first bound says nothing that the second does not, but it is the one that an index can begin at.
+        select = select.filter(Column::UpdatedAt.lte(at)).filter(
+            Condition::any()
+                .add(Column::UpdatedAt.lt(at))
+                .add(Condition::all().add(Column::UpdatedAt.eq(at)).add(Column::Id.lt(id.0))),
+        );
+    }
+    select
+}
+
+/// What is not behind a cursor: in the same order, up to the conversation that it names.
+pub(super) fn up_to(SearchCursor { updated_at, id }: SearchCursor) -> Condition {
+    let at = updated_at.millis();
+    let before = Condition::any()
+        .add(Column::UpdatedAt.gt(at))
+        .add(Condition::all().add(Column::UpdatedAt.eq(at)).add(Column::Id.gte(id.0)));
+    Condition::all().add(Column::UpdatedAt.gte(at)).add(before)
+}
+
+fn matching(search: &Search, backend: DbBackend) -> Select<Entity> {
+    let mut select = Entity::find();
+    if let Some(status) = search.status {
+        select = select.filter(Column::Status.eq(status.as_str()));
+    }
+    if let Some(manager) = search.manager {
+        select = select.filter(Column::ManagerId.eq(manager.to_string()));
+    }
+    if let Some(visitor) = search.visitor {
+        select = select.filter(Column::VisitorId.eq(visitor.to_string()));
+    }
+    if let Some(text) = search.text.as_deref().filter(|text| !text.is_empty()) {
+        let any = SEARCHED.map(|column| contains(Expr::col((Entity, column)), text, backend));
+        select = select.filter(any.into_iter().fold(Condition::any(), Condition::add));
+    }
+    select
+}
+
+/// That a column contains a text, in whatever case.
+pub(super) fn contains(column: Expr, text: &str, backend: DbBackend) -> Expr {
+    match backend {
+        // `\` is its own default, and the builder puts an ESCAPE in brackets, which PostgreSQL does not take.
+        DbBackend::Postgres => column.ilike(containing(text, '\\')),
+        // SQLite's LIKE knows the case of ASCII letters only; GLOB knows none, but sets of letters.
+        DbBackend::Sqlite if !text.is_ascii() => column.glob(containing_in_any_case(text)),
+        _ => column.like(LikeExpr::new(containing(text, '!')).escape('!')),
+    }
+}
+
+/// A pattern for texts that contain this one, whatever is in it.
+fn containing(text: &str, escape: char) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_') || letter == escape {
+            pattern.push(escape);
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// The same for GLOB, with a set for each letter that has another case, and for each sign of GLOB's own.
+fn containing_in_any_case(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() * 4 + 2);
+    pattern.push('*');
+    for letter in text.chars() {
+        let cases = cases(letter);
+        if cases.len() > 1 || matches!(letter, '*' | '?' | '[') {
+            pattern.push('[');
+            pattern.extend(cases);
+            pattern.push(']');
+        } else {
+            pattern.push(letter);
+        }
+    }
+    pattern.push('*');
+    pattern
+}
