@@ -39,7 +39,7 @@ pub struct Rows {
 
 /// How often the store's checkpointer looks at the log, and from how many pages on it carries it over to its end.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-const LONG: u32 = 16_384;
+const LONG: u32 = 32_768;
 
 /// A writer on a database that `otvet migrate` has made.
 pub struct BareSqlite {

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::Connection;
 use sea_orm::DatabaseConnection;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::native::Native;
@@ -14,15 +15,13 @@ use super::turn::Turn;
 
 /// How often to look how long the log is: one pragma, answered from shared memory.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// A log of so many pages is carried over to its end, so that it begins anew: 64 MiB with SQLite's usual pages. What is
+/// A log of so many pages is carried over to its end, so that it begins anew: 128 MiB with SQLite's usual pages. What is
 /// written again and again is carried over once then, and a log that begins anew is written into blocks that it has.
-const LONG: u32 = 16_384;
+const LONG: u32 = 32_768;
 /// A shorter one waits this long, so that few commits do not cost a checkpoint each.
 const CHECKPOINT_AFTER: Duration = Duration::from_secs(5);
-/// How often a long log is carried over beside the writers before they are held up for what is left. Only a pass without
-/// any commit meanwhile makes the database file durable, which takes longest. The first has too much to do for that; the
-/// others have little.
-const BESIDE: usize = 3;
+/// How often to try to make the database file durable beside the writers. Most of the time once is enough.
+const TRIES: usize = 2;
 /// A file of this size is cut once nobody writes. Somebody has been reading one snapshot for long, and nothing could begin
 /// anew; while it is written to, its size harms nobody, and cutting takes tens of milliseconds.
 const LARGE_BYTES: u64 = 256 << 20;
@@ -114,30 +113,46 @@ impl Log {
         Ok(true)
     }
 
-    /// Carries everything over, so that the next writer begins the log anew. What comes while writers go on is never all of
-    /// it: after some time beside them, they wait for the little that is left.
+    /// Carries everything over, so that the next writer begins the log anew.
+    ///
+    /// SQLite makes the database file durable, which takes longest, only if nothing was committed while it copied. So most is
+    /// copied beside the writers; then what little has come meanwhile, begun right behind a commit, is copied before the
+    /// next has come, and made durable beside the writers; and they wait only for what has come since.
     async fn carry_over_all(&self) -> Result<(), String> {
-        for _ in 0..BESIDE {
-            checkpoint(&self.background, "PASSIVE").await?;
+        checkpoint(&self.background, "PASSIVE").await?;
+        for _ in 0..TRIES {
+            // Somebody writes for very long, or everything is being closed: then another time.
+            let Ok(turn) = Turn::take(&self.write).await else { return Ok(()) };
+            let (began, begun) = oneshot::channel();
+            let copied = self.background.call(move |connection| {
+                // Nobody waits for it if everything is being closed.
+                let _ = began.send(());
+                run(connection, "PASSIVE")
+            });
+            let give_back = async move {
+                // An error: it will not begin.
+                let _ = begun.await;
+                drop(turn);
+            };
+            tokio::join!(copied, give_back).0?;
         }
-        // Somebody writes for very long, or everything is being closed: then another time.
         let Ok(_turn) = Turn::take(&self.write).await else { return Ok(()) };
         checkpoint(&self.writing, "PASSIVE").await?;
         Ok(())
     }
 }
 
-/// How long the log was at the checkpoint's begin. Of what is written meanwhile it does not tell.
 async fn checkpoint(on: &Native, mode: &'static str) -> Result<Length, String> {
-    on.call(move |connection| {
-        connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
-            // Both are -1 where there is no log.
-            let pages =
-                |column| Ok::<_, rusqlite::Error>(u32::try_from(row.get::<_, i64>(column)?).unwrap_or(0));
-            Ok(Length { written: pages(1)?, carried_over: pages(2)? })
-        })
+    on.call(move |connection| run(connection, mode)).await
+}
+
+/// How long the log was at the checkpoint's begin. Of what is written meanwhile it does not tell.
+fn run(connection: &Connection, mode: &str) -> rusqlite::Result<Length> {
+    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+        // Both are -1 where there is no log.
+        let pages = |column| Ok::<_, rusqlite::Error>(u32::try_from(row.get::<_, i64>(column)?).unwrap_or(0));
+        Ok(Length { written: pages(1)?, carried_over: pages(2)? })
     })
-    .await
 }
 
 #[cfg(test)]

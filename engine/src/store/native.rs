@@ -48,10 +48,6 @@ pub(crate) enum Purpose {
 /// Better to try again later.
 const BACKGROUND_BUSY_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How much a thread in the background stands back on Linux: it has a third of the processor that another thread gets.
-#[cfg(target_os = "linux")]
-const BACKGROUND_NICE: i32 = 5;
-
 /// The way to the thread, which starts with the first job.
 pub(crate) struct Native {
     file: PathBuf,
@@ -172,11 +168,6 @@ impl Native {
 }
 
 fn run(file: &PathBuf, purpose: Purpose, mut todo: mpsc::Receiver<Job>) {
-    #[cfg(target_os = "linux")]
-    if purpose == Purpose::Background {
-        // On Linux it is the calling thread's alone. Refused, it only stands in the way more often.
-        let _ = rustix::process::setpriority_process(None, BACKGROUND_NICE);
-    }
     let mut connection = None;
     while let Some(job) = todo.blocking_recv() {
         let opened = connection.take().map_or_else(|| open(file, purpose), Ok);
