@@ -31,9 +31,13 @@ impl SessionState {
 
     /// Whether nobody missed what was before. Whoever did is sent nothing; the others do not wait, and are not sent it twice.
     fn pass_on(&self, commit: &Commit, own: bool) -> bool {
-        let mut connections = self.cell.connections.lock();
-        let following = connections.iter_mut().filter(|c| c.follows(commit.conversation, own));
-        following.fold(true, |complete, connection| connection.pass_on(commit, own) && complete)
+        let mut complete = true;
+        for connection in
+            self.cell.connections.lock().iter_mut().filter(|c| c.follows(commit.conversation, own))
+        {
+            complete &= connection.pass_on(commit, own);
+        }
+        complete
     }
 
     /// Keeps the person's own list, and tells the other devices.
