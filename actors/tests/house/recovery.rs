@@ -253,7 +253,14 @@ async fn what_ready_knows_already_does_not_come_behind_it() {
 
     // A second device of Mark's joins; while it does, all this is committed, and waits in his lane behind the join.
     let point = format!("session/{}", manager(120).id);
-    fail::cfg(&point, "pause").unwrap();
+    let (go_on, held) = std::sync::mpsc::channel::<()>();
+    let held = std::sync::Mutex::new(held);
+    // Not `pause`: a thread of the runtime that stands still may have taken a task of the others with it.
+    fail::cfg_callback(&point, move || {
+        // It ends with its sender.
+        let _ = tokio::task::block_in_place(|| held.lock().unwrap().recv());
+    })
+    .unwrap();
     let mut phone = world.knock(manager(120), BTreeMap::new(), 1 << 20);
     assert_eq!(olga.claim(taken, true).await.unwrap(), 4);
     let release = |conversation| Command::Release(Target { conversation });
@@ -262,6 +269,7 @@ async fn what_ready_knows_already_does_not_come_behind_it() {
     assert_eq!(seq(olga.give(hand_on).await).unwrap(), 4);
     assert_eq!(seq(admin.give(release(passing)).await).unwrap(), 5);
     fail::remove(&point);
+    drop(go_on);
 
     let ServerFrame::Ready(ready) = phone.frame().await else { panic!("expected ready") };
     let head = |id| ready.streams.get(&StreamName::Conversation(id)).map(|position| position.seq);

@@ -12,7 +12,7 @@ use sea_orm::{
     Iterable, QueryFilter, QuerySelect, RuntimeErr, SqlErr, SqliteTransactionMode, Statement,
     TransactionOptions, TransactionTrait, Value,
 };
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
 use super::admission::{Admission, asked_keys, digest};
@@ -64,9 +64,11 @@ impl From<ReadError> for Failure {
     }
 }
 
-/// Groups in SQLite that one turn may serve, if they follow each other at once. A turn given back costs its connection two
-/// answers, and whoever else wants to write waits for so many groups at most.
-const GROUPS_A_TURN: u32 = 8;
+/// How long one turn in SQLite may serve the groups that come, so that whoever else wants to write waits no longer. To give
+/// it back for each group would cost the pool's connection two answers, which the next group waits for.
+const TURN: Duration = Duration::from_millis(5);
+/// How long it is kept for the next group while there is none.
+const LINGER: Duration = Duration::from_millis(1);
 
 /// Groups in the database, each one transaction.
 pub(super) struct Transactions {
@@ -78,8 +80,9 @@ pub(super) struct Transactions {
 }
 
 struct KeptTurn {
+    #[expect(dead_code, reason = "held, not used")]
     turn: Turn,
-    groups: u32,
+    since: Instant,
 }
 
 #[async_trait]
@@ -97,8 +100,11 @@ impl Store for Transactions {
         stored_keys(&self.db.write, asked_keys(batch)).await
     }
 
-    fn rest(&mut self) {
-        self.turn = None;
+    async fn rest(&mut self) {
+        if self.turn.is_some() {
+            sleep(LINGER).await;
+            self.turn = None;
+        }
     }
 }
 
@@ -111,13 +117,13 @@ impl Transactions {
     /// Stores a whole group in SQLite: `false` if not all of it may be stored, and so nothing was. Unless it was stored, the
     /// turn has been given back: the pool's connection is needed to judge the group.
     async fn natively(&mut self, native: &Native, batches: &[Arc<Batch>]) -> Result<bool, Failure> {
-        let KeptTurn { turn, groups } = match self.turn.take() {
+        let kept = match self.turn.take() {
             Some(kept) => kept,
-            None => KeptTurn { turn: Turn::take(&self.db.write).await?, groups: 0 },
+            None => KeptTurn { turn: Turn::take(&self.db.write).await?, since: Instant::now() },
         };
         let stored = native::store(native, batches, self.limit).await?;
-        if stored && groups + 1 < GROUPS_A_TURN {
-            self.turn = Some(KeptTurn { turn, groups: groups + 1 });
+        if stored && kept.since.elapsed() < TURN {
+            self.turn = Some(kept);
         }
         Ok(stored)
     }

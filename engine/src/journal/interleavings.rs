@@ -113,7 +113,9 @@ impl Store for Database {
         Ok(self.used(&asked_keys(batch).into_iter().collect()))
     }
 
-    fn rest(&mut self) {}
+    async fn rest(&mut self) {
+        yield_now().await;
+    }
 }
 
 fn id(n: u8) -> ConversationId {

@@ -22,8 +22,9 @@ pub(super) trait Store: Send + Sync + 'static {
     /// The keys of a batch that are in use.
     async fn keys_in_use(&self, batch: &Batch) -> Result<Vec<KeyedEvent>, ReadError>;
 
-    /// There is nothing to store for now: others may have what was kept for the next group.
-    fn rest(&mut self);
+    /// There is nothing to store for now: after a moment, others may have what was kept for the next group. Cancel safe: it
+    /// is kept then.
+    async fn rest(&mut self);
 }
 
 /// What handles say to the writer.
@@ -115,15 +116,11 @@ struct Writer<S> {
 impl<S: Store> Writer<S> {
     /// What comes next, once there is something; `None` at the end.
     async fn first(&mut self, inbox: &mut mpsc::Receiver<Message>) -> Option<Message> {
-        if let Ok(message) = inbox.try_recv() {
-            return Some(message);
+        tokio::select! {
+            biased;
+            message = inbox.recv() => return message,
+            () = self.store.rest() => {}
         }
-        // Those who were just answered may be about to ask again.
-        yield_now().await;
-        if let Ok(message) = inbox.try_recv() {
-            return Some(message);
-        }
-        self.store.rest();
         inbox.recv().await
     }
 
