@@ -51,6 +51,26 @@ async fn talking(stand: &Stand, arrived: &Arc<Arrivals>) -> Vec<(Connection, Con
     all
 }
 
+/// How long so many rounds take, one after another. They begin within the runtime, as what sockets bring does: a thread beside
+/// it would take part, and so more threads than there are processors.
+fn within<R>(
+    runtime: &Runtime,
+    rounds: u64,
+    mut round: impl FnMut() -> R + std::marker::Send + 'static,
+) -> Duration
+where
+    R: Future<Output = ()> + std::marker::Send,
+{
+    let all = runtime.spawn(async move {
+        let began = Instant::now();
+        for _ in 0..rounds {
+            round().await;
+        }
+        began.elapsed()
+    });
+    runtime.block_on(all).expect("nothing fails here")
+}
+
 fn path(c: &mut Criterion) {
     let runtime = Runtime::new().expect("a runtime starts");
     let mut group = c.benchmark_group("actor path");
@@ -60,36 +80,48 @@ fn path(c: &mut Criterion) {
         let (_stand, talking) = runtime.block_on(async {
             let stand = Stand::start().await;
             let talking = talking(&stand, &ours).await;
-            (stand, talking)
+            (stand, Arc::new(talking))
         });
         group.bench_function(BenchmarkId::new("otvet", in_flight), |b| {
-            b.to_async(&runtime).iter(async || {
-                ours.expect(CONVERSATIONS * in_flight);
-                for n in 0..in_flight {
-                    for (connection, conversation) in &talking {
-                        let id = Some(CommandId::Number(i64::try_from(n).unwrap_or(0)));
-                        connection.submit(id, Command::Send(send(*conversation))).expect("it is let in");
+            b.iter_custom(|rounds| {
+                let (ours, talking) = (Arc::clone(&ours), Arc::clone(&talking));
+                within(&runtime, rounds, move || {
+                    ours.expect(CONVERSATIONS * in_flight);
+                    for n in 0..in_flight {
+                        for (connection, conversation) in talking.iter() {
+                            let id = Some(CommandId::Number(i64::try_from(n).unwrap_or(0)));
+                            connection.submit(id, Command::Send(send(*conversation))).expect("it is let in");
+                        }
                     }
-                }
-                ours.come().await;
+                    all_of(&ours)
+                })
             });
         });
-        let sessions = runtime.block_on(async { relays(&bare) });
+        let sessions = Arc::new(runtime.block_on(async { relays(&bare) }));
         group.bench_function(BenchmarkId::new("tokio mpsc", in_flight), |b| {
-            b.to_async(&runtime).iter(async || {
-                bare.expect(CONVERSATIONS * in_flight);
-                for n in 0..in_flight {
-                    for (session, conversation) in &sessions {
-                        let id = CommandId::Number(i64::try_from(n).unwrap_or(0));
-                        let submit = ToSession::Submit(id, Box::new(send(*conversation)));
-                        assert!(session.send(submit).is_ok(), "the task is there");
+            b.iter_custom(|rounds| {
+                let (bare, sessions) = (Arc::clone(&bare), Arc::clone(&sessions));
+                within(&runtime, rounds, move || {
+                    bare.expect(CONVERSATIONS * in_flight);
+                    for n in 0..in_flight {
+                        for (session, conversation) in sessions.iter() {
+                            let id = CommandId::Number(i64::try_from(n).unwrap_or(0));
+                            let submit = ToSession::Submit(id, Box::new(send(*conversation)));
+                            assert!(session.send(submit).is_ok(), "the task is there");
+                        }
                     }
-                }
-                bare.come().await;
+                    all_of(&bare)
+                })
             });
         });
     }
     group.finish();
+}
+
+/// Until all that was expected has come.
+fn all_of(arrived: &Arc<Arrivals>) -> impl Future<Output = ()> + std::marker::Send + use<> {
+    let arrived = Arc::clone(arrived);
+    async move { arrived.come().await }
 }
 
 fn relays(arrived: &Arc<Arrivals>) -> Vec<(UnboundedSender<ToSession>, ConversationId)> {
@@ -144,20 +176,18 @@ fn fanout(c: &mut Criterion) {
         group.throughput(Throughput::Elements(readers as u64));
         let (ours, bare) = (Arc::new(Arrivals::default()), Arc::new(Arrivals::default()));
         let watched = runtime.block_on(watched(readers, &ours));
+        let watched = Arc::new(watched);
         group.bench_function(BenchmarkId::new("otvet", readers), |b| {
-            b.to_async(&runtime).iter_custom(async |rounds| {
-                let mut spent = Duration::ZERO;
-                for _ in 0..rounds {
+            b.iter_custom(|rounds| {
+                let (ours, watched) = (Arc::clone(&ours), Arc::clone(&watched));
+                within(&runtime, rounds, move || {
                     // Typing is passed on once in two seconds.
                     watched.stand.clock.advance_millis(2_001);
-                    let began = Instant::now();
                     ours.expect(readers);
                     let typing = Command::Typing(Target { conversation: watched.conversation });
                     watched.typist.submit(None, typing).expect("it is let in");
-                    ours.come().await;
-                    spent += began.elapsed();
-                }
-                spent
+                    all_of(&ours)
+                })
             });
         });
         let everybody = runtime.block_on(async {
@@ -165,16 +195,13 @@ fn fanout(c: &mut Criterion) {
             typist(broadcaster(conversation_id(0), sessions.collect()))
         });
         group.bench_function(BenchmarkId::new("tokio mpsc", readers), |b| {
-            b.to_async(&runtime).iter_custom(async |rounds| {
-                let mut spent = Duration::ZERO;
-                for _ in 0..rounds {
-                    let began = Instant::now();
+            b.iter_custom(|rounds| {
+                let (bare, everybody) = (Arc::clone(&bare), everybody.clone());
+                within(&runtime, rounds, move || {
                     bare.expect(readers);
                     assert!(everybody.send(visitor(0)).is_ok(), "the task is there");
-                    bare.come().await;
-                    spent += began.elapsed();
-                }
-                spent
+                    all_of(&bare)
+                })
             });
         });
     }
