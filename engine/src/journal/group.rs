@@ -12,7 +12,7 @@ use sea_orm::{
     Iterable, QueryFilter, QuerySelect, RuntimeErr, SqlErr, SqliteTransactionMode, Statement,
     TransactionOptions, TransactionTrait, Value,
 };
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::admission::{Admission, asked_keys, digest};
@@ -25,7 +25,7 @@ use crate::ids::{ConversationId, Key, PersonId};
 use crate::store::Database;
 use crate::store::entities::{chat_conversations, chat_cursors, chat_events, chat_search};
 use crate::store::native::Native;
-use crate::store::turn::Turn;
+use crate::store::turn::Turns;
 
 /// Why nothing of a group has an answer of its own.
 #[derive(Debug)]
@@ -64,25 +64,13 @@ impl From<ReadError> for Failure {
     }
 }
 
-/// How long one turn in SQLite may serve the groups that come, so that whoever else wants to write waits no longer. To give
-/// it back for each group would cost the pool's connection two answers, which the next group waits for.
-const TURN: Duration = Duration::from_millis(5);
-/// How long it is kept for the next group while there is none.
-const LINGER: Duration = Duration::from_millis(1);
-
 /// Groups in the database, each one transaction.
 pub(super) struct Transactions {
     db: Database,
     /// How long a transaction, and then its commit, may take.
     limit: Duration,
-    /// In SQLite: kept from one group to the next.
-    turn: Option<KeptTurn>,
-}
-
-struct KeptTurn {
-    #[expect(dead_code, reason = "held, not used")]
-    turn: Turn,
-    since: Instant,
+    /// In SQLite.
+    turns: Turns,
 }
 
 #[async_trait]
@@ -101,29 +89,23 @@ impl Store for Transactions {
     }
 
     async fn rest(&mut self) {
-        if self.turn.is_some() {
-            sleep(LINGER).await;
-            self.turn = None;
-        }
+        self.turns.rest().await;
     }
 }
 
 impl Transactions {
     /// In this database. A transaction, and then its commit, may take `limit`.
     pub fn new(db: Database, limit: Duration) -> Self {
-        Self { db, limit, turn: None }
+        Self { db, limit, turns: Turns::default() }
     }
 
     /// Stores a whole group in SQLite: `false` if not all of it may be stored, and so nothing was. Unless it was stored, the
     /// turn has been given back: the pool's connection is needed to judge the group.
     async fn natively(&mut self, native: &Native, batches: &[Arc<Batch>]) -> Result<bool, Failure> {
-        let kept = match self.turn.take() {
-            Some(kept) => kept,
-            None => KeptTurn { turn: Turn::take(&self.db.write).await?, since: Instant::now() },
-        };
+        let turn = self.turns.take(&self.db.write).await?;
         let stored = native::store(native, batches, self.limit).await?;
-        if stored && kept.since.elapsed() < TURN {
-            self.turn = Some(kept);
+        if stored {
+            self.turns.keep(turn);
         }
         Ok(stored)
     }
