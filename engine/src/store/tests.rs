@@ -138,3 +138,27 @@ async fn rows_of_laravel_are_read_and_written() {
         assert_eq!(guest.insert(&db.write).await.unwrap().id, id);
     }
 }
+
+#[tokio::test]
+async fn the_log_is_carried_over_in_the_background() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = Database::connect(&url(&dir), 1).await.unwrap();
+    db.migrate().await.unwrap();
+    // 140 MiB: left alone, the log would stay as long as that. Carried over, it begins anew with the next commit.
+    db.write.execute_unprepared("CREATE TABLE t (b BLOB)").await.unwrap();
+    for _ in 0..7 {
+        db.write.execute_unprepared("INSERT INTO t VALUES (zeroblob(20 << 20))").await.unwrap();
+    }
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(30);
+    let length = Statement::from_string(db.backend, "PRAGMA wal_checkpoint(NOOP)");
+    loop {
+        assert!(tokio::time::Instant::now() < deadline, "the log never began anew");
+        db.write.execute_unprepared("INSERT INTO t VALUES (NULL)").await.unwrap();
+        let row = db.write.query_one_raw(length.clone()).await.unwrap().unwrap();
+        if row.try_get_by_index::<i64>(1).unwrap() < 32_768 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    db.close().await;
+}
