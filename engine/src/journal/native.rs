@@ -14,12 +14,16 @@ use super::admission::keyed;
 use super::cells::{self, CURSOR, Cell, EVENT, PROJECTION, to_i64};
 use super::group::Failure;
 use crate::protocol::Event;
+use crate::store::entities::chat_conversations;
 use crate::store::native::{Native, NativeError};
 
 /// The texts of all statements.
 struct Texts {
     event: String,
     opened: String,
+    /// For a conversation of which only changes what every message changes.
+    goes_on: String,
+    /// For one of which anything may have changed.
     projection: String,
     cursor: String,
     first_cursor: String,
@@ -29,11 +33,25 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     let event = EVENT.map(|column| column.as_str());
     let projection = PROJECTION.map(|column| column.as_str());
     let cursor = CURSOR.map(|column| column.as_str());
-    // What happens later may have been touched earlier: clocks go back.
-    let set = numbered(&projection, |column, n| match column {
-        "touched_at" => format!("{column} = max({column}, ?{n})"),
-        _ => format!("{column} = ?{n}"),
-    });
+    let set = |(column, name): (&chat_conversations::Column, &str), n: usize| match column {
+        // What happens later may have been touched earlier: clocks go back.
+        chat_conversations::Column::TouchedAt => format!("{name} = max({name}, ?{n})"),
+        _ => format!("{name} = ?{n}"),
+    };
+    let (mut changes, mut all, mut same) = (Vec::new(), Vec::new(), Vec::new());
+    for ((column, name), n) in PROJECTION.iter().zip(projection).zip(1..).skip(1) {
+        all.push(set((column, name), n));
+        if changes_with_every_message(column) {
+            changes.push(set((column, name), n));
+        } else {
+            same.push(format!(" AND {name} IS ?{n}"));
+        }
+    }
+    // The last value is the head that the batch goes on from.
+    let update = |set: &[String]| {
+        let head = PROJECTION.len() + 1;
+        format!("UPDATE chat_conversations SET {} WHERE id = ?1 AND last_seq = ?{head}", set.join(", "))
+    };
     let later = numbered(&cursor, |column, n| match column {
         "unread" => format!("{column} = ?{n}"),
         _ => format!("{column} = max({column}, ?{n})"),
@@ -42,11 +60,8 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
         event: insert("chat_events", &event),
         opened: insert("chat_conversations", &projection),
         // The last value is the head that the batch goes on from.
-        projection: format!(
-            "UPDATE chat_conversations SET {} WHERE id = ?1 AND last_seq = ?{}",
-            set[1..].join(", "),
-            PROJECTION.len() + 1
-        ),
+        goes_on: update(&changes) + &same.concat(),
+        projection: update(&all),
         cursor: format!(
             "UPDATE chat_cursors SET {} WHERE conversation_id = ?1 AND person_id = ?2",
             later[2..].join(", ")
@@ -54,6 +69,25 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
         first_cursor: insert("chat_cursors", &cursor),
     }
 });
+
+/// SQLite writes every index anew that has a column in it which a statement sets, whether or not the value is another. Of the
+/// lists of conversations, those are left alone that have none of these.
+fn changes_with_every_message(column: &chat_conversations::Column) -> bool {
+    use chat_conversations::Column::*;
+    matches!(
+        column,
+        LastSeq
+            | Messages
+            | LastMessageSeq
+            | LastMessageAt
+            | LastMessageAuthorId
+            | LastMessageAuthorRole
+            | LastMessageAuthorName
+            | LastMessagePreview
+            | UpdatedAt
+            | TouchedAt
+    )
+}
 
 const GONE: &str = "DELETE FROM chat_cursors WHERE conversation_id = ?1 AND person_id = ?2";
 const FLOOR: &str = "SELECT floor FROM chat_search";
@@ -104,6 +138,7 @@ fn fill(connection: &Connection, batches: &[Arc<Batch>]) -> Result<(), Unfit> {
         floor: connection.prepare_cached(FLOOR)?.query_row([], |row| row.get(0))?,
         event: connection.prepare_cached(&TEXTS.event)?,
         opened: connection.prepare_cached(&TEXTS.opened)?,
+        goes_on: connection.prepare_cached(&TEXTS.goes_on)?,
         projection: connection.prepare_cached(&TEXTS.projection)?,
         cursor: connection.prepare_cached(&TEXTS.cursor)?,
         first_cursor: connection.prepare_cached(&TEXTS.first_cursor)?,
@@ -118,6 +153,7 @@ struct Statements<'c> {
     floor: i64,
     event: CachedStatement<'c>,
     opened: CachedStatement<'c>,
+    goes_on: CachedStatement<'c>,
     projection: CachedStatement<'c>,
     cursor: CachedStatement<'c>,
     first_cursor: CachedStatement<'c>,
@@ -155,9 +191,14 @@ impl Statements<'_> {
             execute(&mut self.opened, &row)?;
             return Ok(());
         }
-        bind(&mut self.projection, &row)?;
-        self.projection.raw_bind_parameter(PROJECTION.len() + 1, to_i64(before))?;
-        if self.projection.raw_execute()? == 0 { Err(Unfit::NotAll) } else { Ok(()) }
+        for update in [&mut self.goes_on, &mut self.projection] {
+            bind(update, &row)?;
+            update.raw_bind_parameter(PROJECTION.len() + 1, to_i64(before))?;
+            if update.raw_execute()? > 0 {
+                return Ok(());
+            }
+        }
+        Err(Unfit::NotAll)
     }
 
     fn append(&mut self, batch: &Batch, event: &Event) -> Result<(), Unfit> {

@@ -226,16 +226,7 @@ async fn lists_and_look_ups_stand_on_indexes() {
     let by_visitor = Search { visitor: Some(visitor(1).id), ..Search::default() };
     let sqlite = DbBackend::Sqlite;
     for (what, select, index) in [
-        (
-            "a visitor's",
-            listed_by(Listing::OfVisitor(visitor(1).id)),
-            "visitor_id_updated_at_id (visitor_id=?)",
-        ),
-        (
-            "a manager's",
-            listed_by(Listing::OfManager(manager(1).id)),
-            "manager_id_status_updated_at_id (manager_id=? AND status=?)",
-        ),
+        ("a manager's", listed_by(Listing::OfManager(manager(1).id)), "claimed (manager_id=? AND status=?)"),
         ("waiting", listed_by(Listing::Waiting), "status_waiting_since_id (status=?)"),
         ("touched", listed_by(Listing::TouchedSince(at(1))), "touched_at_id (touched_at>?)"),
         ("all, a page", page(&Search::default(), Some(cursor), sqlite), "updated_at_id (updated_at<?)"),
@@ -244,21 +235,23 @@ async fn lists_and_look_ups_stand_on_indexes() {
             page(&status, Some(cursor), sqlite),
             "status_updated_at_id (status=? AND updated_at<?)",
         ),
-        (
-            "by visitor",
-            page(&by_visitor, Some(cursor), sqlite),
-            "visitor_id_updated_at_id (visitor_id=? AND updated_at<?)",
-        ),
     ] {
         let plan = plan(select.limit(50).build(sqlite)).await;
         assert!(plan.contains(&format!("USING INDEX chat_conversations_{index}")), "{what}: {plan}");
         assert!(!plan.contains("TEMP B-TREE"), "{what} is sorted after reading: {plan}");
     }
+    // A visitor's are few, and sorted when they are read.
+    let of_visitor = "USING INDEX chat_conversations_visitor_id (visitor_id=?)";
+    for (what, select) in [
+        ("a visitor's", listed_by(Listing::OfVisitor(visitor(1).id))),
+        ("by visitor", page(&by_visitor, Some(cursor), sqlite)),
+    ] {
+        let plan = plan(select.limit(50).build(sqlite)).await;
+        assert!(plan.contains(of_visitor), "{what}: {plan}");
+    }
     let own = newest_of(&[(visitor(1).id, 50), (visitor(2).id, 50)]);
     let own = plan(sqlite.build(&own)).await;
-    let index = "USING COVERING INDEX chat_conversations_visitor_id_updated_at_id (visitor_id=?)";
-    assert_eq!(own.matches(index).count(), 2, "{own}");
-    assert!(!own.contains("TEMP B-TREE"), "{own}");
+    assert_eq!(own.matches(of_visitor).count(), 2, "{own}");
     let keys = super::super::group::keys_statement(
         DbBackend::Sqlite,
         &[(visitor(1).id, key("a")), (visitor(2).id, key("b"))],

@@ -7,6 +7,7 @@ use sea_orm_migration::prelude::*;
 mod m20261101_000001_laravel_tables;
 mod m20261101_000002_chat_tables;
 mod m20261126_000003_search;
+mod m20261126_000004_lists;
 
 /// All steps, in order. Which have been applied stands in `chat_migrations`.
 pub(super) struct Migrator;
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261101_000001_laravel_tables::Migration),
             Box::new(m20261101_000002_chat_tables::Migration),
             Box::new(m20261126_000003_search::Migration),
+            Box::new(m20261126_000004_lists::Migration),
         ]
     }
 
