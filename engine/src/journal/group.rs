@@ -1,6 +1,7 @@
 //! One transaction of many batches.
 
 use std::collections::{BTreeSet, HashMap};
+use std::hint::spin_loop;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use sea_orm::{
     Iterable, QueryFilter, QuerySelect, RuntimeErr, SqlErr, SqliteTransactionMode, Statement,
     TransactionOptions, TransactionTrait, Value,
 };
+use tokio::runtime::Handle;
+use tokio::task::yield_now;
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -64,6 +67,9 @@ impl From<ReadError> for Failure {
     }
 }
 
+/// How long a thread waits for what others are about to hand over: a few microseconds, some hundredths of a commit.
+const SPINS: usize = 200;
+
 /// Groups in the database, each one transaction.
 pub(super) struct Transactions {
     db: Database,
@@ -88,22 +94,32 @@ impl Store for Transactions {
         stored_keys(&self.db.write, asked_keys(batch)).await
     }
 
+    async fn let_others_run(&self) {
+        if self.db.native.is_some() {
+            // They have other threads, and this one has nothing else to do.
+            (0..SPINS).for_each(|_| spin_loop());
+        } else {
+            yield_now().await;
+        }
+    }
+
     async fn rest(&mut self) {
         self.turns.rest().await;
     }
 }
 
 impl Transactions {
-    /// In this database. A transaction, and then its commit, may take `limit`.
-    pub fn new(db: Database, limit: Duration) -> Self {
-        Self { db, limit, turns: Turns::default() }
+    /// In this database. A transaction, and then its commit, may take `limit`. Connections that are given back are looked
+    /// after on this runtime.
+    pub fn new(db: Database, limit: Duration, runtime: Handle) -> Self {
+        Self { db, limit, turns: Turns::new(runtime) }
     }
 
-    /// Stores a whole group in SQLite: `false` if not all of it may be stored, and so nothing was. Unless it was stored, the
-    /// turn has been given back: the pool's connection is needed to judge the group.
+    /// Stores a whole group in SQLite, on this thread: `false` if not all of it may be stored, and so nothing was. Unless it
+    /// was stored, the turn has been given back: the pool's connection is needed to judge the group.
     async fn natively(&mut self, native: &Native, batches: &[Arc<Batch>]) -> Result<bool, Failure> {
         let turn = self.turns.take(&self.db.write).await?;
-        let stored = native::store(native, batches, self.limit).await?;
+        let stored = native::store(native, batches, self.limit)?;
         if stored {
             self.turns.keep(turn);
         }

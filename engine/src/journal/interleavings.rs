@@ -113,6 +113,10 @@ impl Store for Database {
         Ok(self.used(&asked_keys(batch).into_iter().collect()))
     }
 
+    async fn let_others_run(&self) {
+        yield_now().await;
+    }
+
     async fn rest(&mut self) {
         yield_now().await;
     }

@@ -4,10 +4,14 @@
 //! the cursors go into the same one. The unique keys of the database are the referees: `(conversation, seq)` between two
 //! writers, `(author, key)` between two attempts. Reads go past the writer, on connections of their own.
 
+use std::io;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use sea_orm::EntityTrait;
+use tokio::runtime::{Builder, Handle};
+use tokio::time::timeout;
 
 use crate::clock::Timestamp;
 use crate::conversation::State;
@@ -170,6 +174,8 @@ impl Default for JournalOptions {
 pub struct Journal {
     db: Database,
     writer: writer::Handle,
+    /// How long an answer may take: the group before, its commit, the own group, and its own commit.
+    patience: Duration,
     epoch: Epoch,
     counters: Arc<Counters>,
     own_lists: Arc<LookUps<own_lists::Asked, Result<Vec<Listed>, ReadError>>>,
@@ -185,11 +191,17 @@ impl Journal {
         let epoch = Epoch(row.ok_or_else(|| ReadError("chat_meta has no epoch".to_owned()))?.value.into());
         let counters = Arc::new(Counters::default());
         let (writer, inbox) = writer::Handle::new(options.queue);
-        let store = Transactions::new(db.clone(), options.timeout);
-        tokio::spawn(writer::run(store, options, inbox, Arc::clone(&counters)));
+        let runtime = Handle::current();
+        let store = Transactions::new(db.clone(), options.timeout, runtime.clone());
+        let running = writer::run(store, options, inbox, Arc::clone(&counters));
+        if db.native.is_some() {
+            on_a_thread(running).map_err(|error| ReadError(format!("no thread for the writer: {error}")))?;
+        } else {
+            runtime.spawn(running);
+        }
         let lists = OwnLists { db: db.clone(), counters: Arc::clone(&counters) };
         let own_lists = Arc::new(LookUps::start(lists, own_lists::TOGETHER, PACE_OF_MANY));
-        Ok(Self { db, writer, epoch, counters, own_lists })
+        Ok(Self { db, writer, patience: options.timeout * 4, epoch, counters, own_lists })
     }
 
     /// Stores a batch, and answers once it is durable. Not cancelled by dropping the future: a batch that was handed over
@@ -198,7 +210,9 @@ impl Journal {
     /// # Errors
     /// [`CommitError`]; only after [`CommitError::Unknown`] may it have been stored.
     pub async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
-        self.writer.commit(batch).await
+        let stored = timeout(self.patience, self.writer.commit(batch));
+        let late = || CommitError::Unknown(format!("no answer for {:?}", self.patience));
+        stored.await.unwrap_or_else(|_| Err(late()))
     }
 
     /// What a key of one of these people stands for, if it is in use. For a command that would be refused although its key
@@ -225,4 +239,11 @@ impl Journal {
     pub fn counters(&self) -> &Counters {
         &self.counters
     }
+}
+
+/// Runs a writer that works in SQLite itself. A thread that sleeps on nothing else is awake sooner than a task, which waits
+/// for others to be through; and the disk keeps no others waiting.
+fn on_a_thread(running: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+    let runtime = Builder::new_current_thread().enable_time().build()?;
+    thread::Builder::new().name("journal".to_owned()).spawn(move || runtime.block_on(running)).map(drop)
 }

@@ -120,10 +120,9 @@ impl From<rusqlite::Error> for Unfit {
     }
 }
 
-/// Stores a whole group in one transaction: `false` if not all of it may be stored, and so nothing was.
-pub(super) async fn store(native: &Native, batches: &[Arc<Batch>], limit: Duration) -> Result<bool, Failure> {
-    let group = batches.to_vec();
-    match native.transact(limit, move |connection| fill(connection, &group)).await {
+/// Stores a whole group in one transaction, on this thread: `false` if not all of it may be stored, and so nothing was.
+pub(super) fn store(native: &Native, batches: &[Arc<Batch>], limit: Duration) -> Result<bool, Failure> {
+    match native.blocking_transact(limit, |connection| fill(connection, batches)) {
         Ok(()) => Ok(true),
         Err(NativeError::Refused(Unfit::NotAll)) => Ok(false),
         Err(NativeError::Refused(Unfit::Failed(why)) | NativeError::Unavailable(why)) => {

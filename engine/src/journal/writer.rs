@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use super::group::Failure;
@@ -21,6 +20,9 @@ pub(super) trait Store: Send + Sync + 'static {
 
     /// The keys of a batch that are in use.
     async fn keys_in_use(&self, batch: &Batch) -> Result<Vec<KeyedEvent>, ReadError>;
+
+    /// Lets those who were just answered hand over what they have next.
+    async fn let_others_run(&self);
 
     /// There is nothing to store for now: after a moment, others may have what was kept for the next group. Cancel safe: it
     /// is kept then.
@@ -63,7 +65,7 @@ impl Handle {
     }
 }
 
-/// Writes until it is closed and drained, or the last handle is gone.
+/// Writes until it is closed and drained, or the last handle is gone. What the store does may take its thread.
 pub(super) async fn run(
     store: impl Store,
     options: JournalOptions,
@@ -93,7 +95,7 @@ pub(super) async fn run(
                 if next.is_none() {
                     // Those who were just answered come back one by one: while any do, the others are let run once more. The
                     // first of them alone would cost a commit, and all the others would wait for it.
-                    yield_now().await;
+                    writer.store.let_others_run().await;
                     next = inbox.try_recv().ok();
                 }
             }

@@ -142,7 +142,7 @@ impl Log {
     }
 }
 
-async fn checkpoint(on: &Native, mode: &'static str) -> Result<Length, String> {
+async fn checkpoint(on: &Arc<Native>, mode: &'static str) -> Result<Length, String> {
     on.call(move |connection| run(connection, mode)).await
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use sea_orm::sqlx::Sqlite;
 use sea_orm::sqlx::pool::PoolConnection;
 use sea_orm::{DatabaseConnection, DbErr};
+use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 
 /// The only pooled connection for writing, held without being used: whoever writes through the pool queues behind it, and
@@ -27,35 +28,52 @@ const LONGEST: Duration = Duration::from_millis(5);
 const LINGER: Duration = Duration::from_millis(1);
 
 /// The turns of somebody who writes often: one is kept from a transaction to the next.
-#[derive(Default)]
-pub(crate) struct Turns(Option<KeptTurn>);
+pub(crate) struct Turns {
+    kept: Option<KeptTurn>,
+    /// Where connections that are given back are looked after: whoever writes may have no time for it.
+    runtime: Handle,
+}
 
 /// A turn, and since when.
 pub(crate) struct KeptTurn {
-    #[expect(dead_code, reason = "held, not used")]
-    turn: Turn,
+    /// Until it is dropped.
+    turn: Option<Turn>,
     since: Instant,
+    runtime: Handle,
+}
+
+impl Drop for KeptTurn {
+    fn drop(&mut self) {
+        let _entered = self.runtime.enter();
+        drop(self.turn.take());
+    }
 }
 
 impl Turns {
+    /// None is kept yet. Connections are looked after on this runtime.
+    pub fn new(runtime: Handle) -> Self {
+        Self { kept: None, runtime }
+    }
+
     /// The turn that was kept, or else the next. Dropped, it is given back.
     pub async fn take(&mut self, write: &DatabaseConnection) -> Result<KeptTurn, DbErr> {
-        match self.0.take() {
-            Some(kept) => Ok(kept),
-            None => Ok(KeptTurn { turn: Turn::take(write).await?, since: Instant::now() }),
+        if let Some(kept) = self.kept.take() {
+            return Ok(kept);
         }
+        let turn = Some(Turn::take(write).await?);
+        Ok(KeptTurn { turn, since: Instant::now(), runtime: self.runtime.clone() })
     }
 
     /// Keeps it for the next transaction, if it has not served for too long.
     pub fn keep(&mut self, turn: KeptTurn) {
-        self.0 = Some(turn).filter(|turn| turn.since.elapsed() < LONGEST);
+        self.kept = Some(turn).filter(|turn| turn.since.elapsed() < LONGEST);
     }
 
     /// Gives back what is kept, after a moment. Cancel safe: it is kept then.
     pub async fn rest(&mut self) {
-        if self.0.is_some() {
+        if self.kept.is_some() {
             sleep(LINGER).await;
-            self.0 = None;
+            self.kept = None;
         }
     }
 }

@@ -60,7 +60,12 @@ impl From<rusqlite::Error> for Unfit {
 }
 
 /// Indexes these and moves the mark, at once. False, and nothing is stored, if somebody else has moved it.
-pub(super) async fn store(native: &Native, docs: Vec<Doc>, from: Mark, to: Mark) -> Result<bool, IndexError> {
+pub(super) async fn store(
+    native: &Arc<Native>,
+    docs: Vec<Doc>,
+    from: Mark,
+    to: Mark,
+) -> Result<bool, IndexError> {
     let stored = native.transact(LIMIT, move |connection| {
         let mark = connection
             .prepare_cached(MARK)?
@@ -102,7 +107,7 @@ fn uuid(bytes: [u8; 16]) -> Uuid {
 }
 
 /// One step of putting the index's pieces together. False when there is nothing to do.
-pub(super) async fn merge(native: &Native) -> Result<bool, IndexError> {
+pub(super) async fn merge(native: &Arc<Native>) -> Result<bool, IndexError> {
     let merged = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&merged);
     let done = native.transact(LIMIT, move |connection| {

@@ -198,7 +198,7 @@ impl Indexer {
     }
 
     /// Indexes the next few conversations on SQLite; answers how many.
-    async fn index_docs(&self, native: &Native, floor: i64) -> Result<u64, IndexError> {
+    async fn index_docs(&self, native: &Arc<Native>, floor: i64) -> Result<u64, IndexError> {
         let Some(mark) = Mark::read(&self.db.read).await? else { return Ok(0) };
         // Read before it is anybody's turn: what has changed in between is behind the mark, whatever is written of it here.
         let texts = next(&self.db.read, mark, floor).await?;
@@ -211,7 +211,7 @@ impl Indexer {
     }
 
     /// Puts together what the index has in pieces, in steps as small as those of the filling.
-    async fn merge(&self, native: &Native) -> Result<(), IndexError> {
+    async fn merge(&self, native: &Arc<Native>) -> Result<(), IndexError> {
         loop {
             let began = Instant::now();
             let turn = Turn::take(&self.db.write).await?;
