@@ -1,5 +1,5 @@
 //! The usual group in PostgreSQL: all of its batches may be stored, and are, by one statement a table, each with an array a
-//! column. Nothing is looked up beforehand. The unique keys find a key in use; the projections' statement leaves out those
+//! column. Nothing is looked up beforehand. The unique keys find a key in use; the update of projections leaves out those
 //! whose head has moved. Then nothing of the group is stored here, and [`super::group`] says of each batch what is wrong.
 
 use std::borrow::Cow;
@@ -15,38 +15,53 @@ use uuid::Uuid;
 use super::Batch;
 use super::admission::keyed;
 use super::cells::{CURSOR, Cell, EVENT, PROJECTION, to_i64};
-use super::group::{later_cursor, newer_projection};
+use super::group::later_cursor;
 use super::group_rows::GroupRows;
 use crate::ids::ConversationId;
 use crate::store::entities::{chat_conversations, chat_cursors, chat_events};
 
 static EVENTS: LazyLock<String> = LazyLock::new(|| {
     let types = ["uuid", "bigint", "bigint", "text", "text", "text", "text", "bytea", "text", "text"];
-    insert::<chat_events::Entity, _>(&EVENT, &types, "", "", None, None)
+    insert::<chat_events::Entity, _>(&EVENT, &types, None, None)
 });
 
-static PROJECTIONS: LazyLock<String> = LazyLock::new(|| {
-    let types: [&str; PROJECTION.len()] = PROJECTION.map(|column| {
-        use chat_conversations::Column::*;
-        match column {
-            Id => "uuid",
-            LastSeq | Messages | LastMessageSeq | LastMessageAt | WaitingSince | OpenedAt | UpdatedAt
-            | TouchedAt => "bigint",
-            _ => "text",
-        }
-    });
-    let unmoved =
-        "coalesce((SELECT c.last_seq FROM chat_conversations AS c WHERE c.id = n.id), 0) = n.before";
-    let newer = newer_projection(DbBackend::Postgres);
+static OPENED: LazyLock<String> = LazyLock::new(|| {
     // Read by the statement that writes, so that whoever raises the floor knows when everybody knows of it.
-    let touched = "greatest(n.touched_at, (SELECT s.floor FROM chat_search AS s))";
-    insert::<chat_conversations::Entity, _>(&PROJECTION, &types, "before", unmoved, Some(touched), newer)
+    let touched = format!("greatest(n.touched_at, {FLOOR})");
+    insert::<chat_conversations::Entity, _>(&PROJECTION, &PROJECTION.map(type_of), Some(&touched), None)
 });
+
+/// A head that has moved meanwhile is looked at again by PostgreSQL, and the row left out.
+static PROJECTIONS: LazyLock<String> = LazyLock::new(|| {
+    let names = PROJECTION.map(|column| column.as_str());
+    let set = names[1..].iter().map(|name| match *name {
+        "touched_at" => format!("{name} = greatest(c.{name}, n.{name}, {FLOOR})"),
+        _ => format!("{name} = n.{name}"),
+    });
+    let set: Vec<_> = set.collect();
+    let rows = unnest(names.iter().copied().zip(PROJECTION.map(type_of)).chain([("before", "bigint")]));
+    format!(
+        "UPDATE chat_conversations AS c SET {} FROM {rows} WHERE c.id = n.id AND c.last_seq = n.before",
+        set.join(", ")
+    )
+});
+
+const FLOOR: &str = "(SELECT s.floor FROM chat_search AS s)";
+
+fn type_of(column: chat_conversations::Column) -> &'static str {
+    use chat_conversations::Column::*;
+    match column {
+        Id => "uuid",
+        LastSeq | Messages | LastMessageSeq | LastMessageAt | WaitingSince | OpenedAt | UpdatedAt
+        | TouchedAt => "bigint",
+        _ => "text",
+    }
+}
 
 static CURSORS: LazyLock<String> = LazyLock::new(|| {
     let types = ["uuid", "text", "bigint", "bigint", "bigint", "bigint"];
     let later = later_cursor(DbBackend::Postgres);
-    insert::<chat_cursors::Entity, _>(&CURSOR, &types, "", "", None, later)
+    insert::<chat_cursors::Entity, _>(&CURSOR, &types, None, later)
 });
 
 /// PostgreSQL's code for it.
@@ -55,32 +70,30 @@ const DEADLOCK: &str = "40P01";
 const GONE: &str = "DELETE FROM chat_cursors USING unnest($1::uuid[], $2::text[]) AS n(conversation_id, person_id) \
                     WHERE chat_cursors.conversation_id = n.conversation_id AND chat_cursors.person_id = n.person_id";
 
-/// An insert from an array a column. `beside` names an array of numbers that is no column, for the `condition`; `last` is what
-/// the last column gets instead of its array's value.
+/// Rows as `n`, from an array a column.
+fn unnest<'a>(columns: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let (mut arrays, mut names) = (Vec::new(), Vec::new());
+    for ((name, of), n) in columns.zip(1..) {
+        arrays.push(format!("${n}::{of}[]"));
+        names.push(name);
+    }
+    format!("unnest({}) AS n({})", arrays.join(", "), names.join(", "))
+}
+
+/// An insert from an array a column. `last` is what the last column gets instead of its array's value.
 fn insert<E: EntityTrait, const N: usize>(
     columns: &[E::Column; N],
     types: &[&str; N],
-    beside: &str,
-    condition: &str,
     last: Option<&str>,
     on_conflict: Option<OnConflict>,
 ) -> String {
-    let mut names: Vec<&str> = columns.iter().map(|column| column.as_str()).collect();
+    let names: Vec<&str> = columns.iter().map(|column| column.as_str()).collect();
     let mut selected: Vec<String> = names.iter().map(|name| format!("n.{name}")).collect();
     if let Some(last) = last {
         last.clone_into(&mut selected[N - 1]);
     }
-    let mut types = types.to_vec();
-    if !beside.is_empty() {
-        names.push(beside);
-        types.push("bigint");
-    }
-    let arrays: Vec<String> = types.iter().zip(1..).map(|(of, n)| format!("${n}::{of}[]")).collect();
     // The builder knows no arrays: what follows the columns is the end of the last one's text.
-    selected[N - 1] += &format!(" FROM unnest({}) AS n({})", arrays.join(", "), names.join(", "));
-    if !condition.is_empty() {
-        selected[N - 1] += &format!(" WHERE {condition}");
-    }
+    selected[N - 1] += &format!(" FROM {}", unnest(names.iter().copied().zip(types.iter().copied())));
     let mut insert = Query::insert();
     let rows = Query::select().exprs(selected.into_iter().map(Expr::cust)).take();
     insert.into_table(E::default().table_ref()).columns(columns.iter().copied());
@@ -147,13 +160,25 @@ async fn fill(
     if !events.is_empty() {
         query_with(EVENTS.as_str(), arrays(&events)?).execute(&mut *connection).await?;
     }
-    let wanted = before.len() as u64;
-    let projections: Vec<_> = rows.projections.into_values().collect();
-    let mut arguments = arrays(&projections)?;
-    arguments.add(before).map_err(sqlx::Error::Encode)?;
-    let stored = query_with(PROJECTIONS.as_str(), arguments).execute(&mut *connection).await?;
-    if stored.rows_affected() != wanted {
-        return Ok(false);
+    let (mut opened, mut going_on, mut heads) = (Vec::new(), Vec::new(), Vec::new());
+    for (projection, head) in rows.projections.into_values().zip(before) {
+        if head == 0 {
+            opened.push(projection);
+        } else {
+            going_on.push(projection);
+            heads.push(head);
+        }
+    }
+    if !opened.is_empty() {
+        query_with(OPENED.as_str(), arrays(&opened)?).execute(&mut *connection).await?;
+    }
+    if !going_on.is_empty() {
+        let mut arguments = arrays(&going_on)?;
+        arguments.add(heads).map_err(sqlx::Error::Encode)?;
+        let stored = query_with(PROJECTIONS.as_str(), arguments).execute(&mut *connection).await?;
+        if stored.rows_affected() != going_on.len() as u64 {
+            return Ok(false);
+        }
     }
     let cursors: Vec<_> = rows.cursors.into_values().collect();
     if !cursors.is_empty() {

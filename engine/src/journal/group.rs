@@ -227,7 +227,7 @@ async fn floor(transaction: &DatabaseTransaction) -> Result<i64, DbErr> {
 }
 
 /// A projection row takes the place of an older one, never of a newer one.
-pub(super) fn newer_projection(backend: DbBackend) -> Option<OnConflict> {
+fn newer_projection(backend: DbBackend) -> Option<OnConflict> {
     use chat_conversations::Column;
     let (mine, theirs) = (|c: &str| format!("chat_conversations.{c}"), incoming(backend));
     let mut on_conflict = OnConflict::column(Column::Id);
