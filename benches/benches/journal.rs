@@ -11,53 +11,12 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use futures_util::future::join_all;
 use otvet_benches::bare_postgres::BarePostgres;
 use otvet_benches::bare_sqlite::{BareSqlite, Rows};
-use otvet_benches::house::{journal, journal_at, visitor};
+use otvet_benches::house::{journal, journal_at};
 use otvet_benches::postgres_server::PostgresServer;
-use otvet_benches::{carry_out_by, conversation_id, send};
-use otvet_engine::conversation::{Rules, State};
+use otvet_benches::talk::Talk;
 use otvet_engine::ids::PersonId;
 use otvet_engine::journal::{Batch, Journal};
 use tokio::runtime::Runtime;
-
-/// A conversation that goes on and on.
-struct Talk {
-    state: State,
-    by: PersonId,
-    n: u64,
-    /// Its question, until it is stored.
-    question: Option<Rows>,
-}
-
-impl Talk {
-    fn new(n: usize) -> Self {
-        let n = i64::try_from(n).expect("it is small");
-        let person = visitor(n);
-        let mut state = State::empty(conversation_id(n));
-        let open = otvet_engine::conversation::Command::Open {
-            key: "open".parse().expect("it is short"),
-            subject: None,
-            body: "Вопрос".to_owned(),
-        };
-        let events = carry_out_by(&person, &mut state, &open, &Rules::default());
-        let question = Some(Rows { events, after: state.projection() });
-        Self { state, by: person.id, n: 0, question }
-    }
-
-    /// So many messages more.
-    fn next(&mut self, messages: u64) -> Rows {
-        if let Some(question) = self.question.take() {
-            return question;
-        }
-        let PersonId::User(row) = self.by else { unreachable!("visitors here are users") };
-        let person = visitor(row - 1);
-        let mut events = Vec::new();
-        for _ in 0..messages {
-            self.n += 1;
-            events.extend(carry_out_by(&person, &mut self.state, &send(self.n), &Rules::default()));
-        }
-        Rows { events, after: self.state.projection() }
-    }
-}
 
 fn talks(count: usize) -> Vec<Talk> {
     (0..count).map(Talk::new).collect()

@@ -1,9 +1,9 @@
 //! What the benches measure, and the ceilings that they measure it against.
 //!
 //! In reading order: this file (frames and histories of the size that a real chat has), [`house`] (the actors without
-//! sockets), [`relay`], [`bare_sqlite`], [`bare_postgres`],
-//! [`hand_framed`], [`redis_server`] and [`postgres_server`] (the ceilings), [`edge`] (a whole server in
-//! this process), [`performance`] (everything into one document).
+//! sockets), [`talk`] (rows to be stored), [`relay`], [`bare_sqlite`], [`bare_postgres`], [`hand_framed`],
+//! [`redis_server`] and [`postgres_server`] (the ceilings), [`edge`] (a whole server in this process), [`performance`]
+//! (everything into one document).
 
 pub mod bare_postgres;
 pub mod bare_sqlite;
@@ -15,6 +15,7 @@ pub mod performance;
 pub mod postgres_server;
 pub mod redis_server;
 pub mod relay;
+pub mod talk;
 
 use otvet_engine::clock::Timestamp;
 use otvet_engine::conversation::{Command, Decision, Rules, State, decide};

@@ -171,6 +171,20 @@ pub const GOALS: [Goal; 38] = [
         Unit::Plain("µs"),
     ),
     goal(
+        "the same, p50",
+        "rusqlite alone, same rows at that rate",
+        ("latency/p50 us", "latency/rusqlite p50 us"),
+        Bound::Times(f64::INFINITY),
+        Unit::Plain("µs"),
+    ),
+    goal(
+        "the same, p99",
+        "rusqlite alone, same rows at that rate",
+        ("latency/p99 us", "latency/rusqlite p99 us"),
+        Bound::Times(f64::INFINITY),
+        Unit::Plain("µs"),
+    ),
+    goal(
         "journal, 256 conversations at once",
         "rusqlite, same rows, groups of 128",
         criterion!("journal", "otvet/256 conversations", "rusqlite/256 conversations"),

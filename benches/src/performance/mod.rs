@@ -13,6 +13,7 @@ pub mod figures;
 mod goals;
 mod growth;
 mod machine;
+mod paced;
 mod processes;
 mod scenarios;
 

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::figures::{Figure, Figures};
+use super::paced;
 use super::processes::{Place, Running, bench};
 use crate::redis_server::RedisServer;
 
@@ -95,6 +96,13 @@ pub fn latency(otvet: &Path, figures: &mut Figures) -> Result<()> {
     }
     for (name, all) in ["p50", "p99", "p99.9"].into_iter().zip(percentiles) {
         figures.set(&format!("latency/{name} us"), Figure::of(all));
+    }
+    let bare = (0..TIMES)
+        .map(|_| paced::percentiles(most.median / 2.0, Duration::from_secs(2), Duration::from_secs(8)))
+        .collect::<Result<Vec<_>>>()?;
+    for (name, which) in [("p50", 0), ("p99", 1)] {
+        let all = bare.iter().map(|percentiles| percentiles[which]).collect();
+        figures.set(&format!("latency/rusqlite {name} us"), Figure::of(all));
     }
     figures.set("latency/rate per s", Figure::of(vec![(most.median / 2.0).floor()]));
     Ok(())
