@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use sea_orm::DatabaseConnection;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::native::Native;
@@ -96,7 +96,7 @@ impl Log {
             *stuck_at = 0;
         }
         if length.written - *stuck_at >= self.long {
-            self.carry_over_all().await?;
+            self.carry_over_all(length).await?;
             // Unless it begins anew, its readers stay for longer: then another time, and not at every look.
             *stuck_at = length.written;
         } else if !time {
@@ -117,27 +117,26 @@ impl Log {
     ///
     /// SQLite makes the database file durable, which takes longest, only if nothing was committed while it copied. So most is
     /// copied beside the writers; then what little has come meanwhile, begun right behind a commit, is copied before the
-    /// next has come, and made durable beside the writers; and they wait only for what has come since.
-    async fn carry_over_all(&self) -> Result<(), String> {
+    /// next has come, and made durable beside the writers; and they wait only for what has come since. It is the journal that
+    /// is kept from writing then, by its connection being in use. Others write little; if one of them comes in between, the
+    /// end is done once more while nobody may write.
+    async fn carry_over_all(&self, length: Length) -> Result<(), String> {
         checkpoint(&self.background, "PASSIVE").await?;
         for _ in 0..TRIES {
-            // Somebody writes for very long, or everything is being closed: then another time.
-            let Ok(turn) = Turn::take(&self.write).await else { return Ok(()) };
-            let (began, begun) = oneshot::channel();
+            let writing = Arc::clone(&self.writing);
             let copied = self.background.call(move |connection| {
-                // Nobody waits for it if everything is being closed.
-                let _ = began.send(());
+                writing.wait_for_free();
                 run(connection, "PASSIVE")
             });
-            let give_back = async move {
-                // An error: it will not begin.
-                let _ = begun.await;
-                drop(turn);
-            };
-            tokio::join!(copied, give_back).0?;
+            copied.await?;
         }
-        let Ok(_turn) = Turn::take(&self.write).await else { return Ok(()) };
         checkpoint(&self.writing, "PASSIVE").await?;
+        let now = checkpoint(&self.background, "NOOP").await?;
+        if now.written >= length.written && now.carried_over < now.written {
+            // Somebody writes for very long, or everything is being closed: then another time.
+            let Ok(_turn) = Turn::take(&self.write).await else { return Ok(()) };
+            checkpoint(&self.writing, "PASSIVE").await?;
+        }
         Ok(())
     }
 }

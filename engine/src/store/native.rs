@@ -122,6 +122,11 @@ impl Native {
         called.await.map_err(|error| error.to_string())?.map_err(|error: rusqlite::Error| error.to_string())
     }
 
+    /// Waits on this thread until nobody uses the connection: right behind a transaction, if one was under way.
+    pub fn wait_for_free(&self) {
+        drop(self.connection.lock());
+    }
+
     /// The connection, taken: it is opened anew for the next unless it is put back.
     fn opened(&self, kept: &mut Option<Connection>) -> rusqlite::Result<Connection> {
         kept.take().map_or_else(|| open(&self.file, self.purpose), Ok)
