@@ -26,6 +26,7 @@ use super::socket::{Batch, LAST_WORDS, Socket, judge};
 /// Joins, and pumps until one side says goodbye.
 ///
 /// What lasts only until it has joined is no part of the future, in which it would keep its room.
+#[expect(clippy::boxed_local, reason = "unpacked by the caller it would be kept as long as the connection")]
 pub fn run<'a>(
     edge: &'a Edge,
     socket: &'a mut Socket,
