@@ -375,6 +375,11 @@ impl House {
 }
 
 impl Connection {
+    /// Where its frames go.
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
     /// Hands in a command. Its answer comes through the outbox, exactly one, except for `typing`.
     ///
     /// # Errors

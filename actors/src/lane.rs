@@ -50,15 +50,18 @@ pub struct Lane<M> {
 
 #[derive(Debug)]
 struct Inner<M> {
+    /// A message that came when nothing waited. Mostly it stays alone, and then needs no place but this.
+    first: Option<M>,
+    /// Those that came after it.
     waiting: VecDeque<M>,
-    /// Begun by an actor that failed, with the number of attempts. They come before those that wait.
-    failed: VecDeque<(M, u8)>,
-    /// How many messages an actor has begun and not finished.
-    under_way: usize,
+    /// Begun by an actor that failed, with the number of attempts, the oldest last. They come before those that wait.
+    failed: Vec<(M, u8)>,
+    /// Whether an actor has begun messages and not finished them.
+    is_under_way: bool,
     /// The actor, while it waits for messages.
     idle: Option<Waker>,
     /// Which incarnation may take messages: the newest. The one before may still be on its way out.
-    incarnation: u64,
+    incarnation: u32,
     open: bool,
     /// Since when nothing has come in, as far as anybody has looked. A clock would be the dearest part of a push.
     quiet_since: Option<Instant>,
@@ -66,7 +69,16 @@ struct Inner<M> {
 
 impl<M> Inner<M> {
     fn is_idle(&self) -> bool {
-        self.waiting.is_empty() && self.failed.is_empty() && self.under_way == 0
+        self.is_empty() && self.failed.is_empty() && !self.is_under_way
+    }
+
+    /// Whether nothing waits that was not begun before.
+    fn is_empty(&self) -> bool {
+        self.first.is_none() && self.waiting.is_empty()
+    }
+
+    fn take_first(&mut self) -> Option<M> {
+        self.first.take().or_else(|| self.waiting.pop_front())
     }
 }
 
@@ -74,9 +86,10 @@ impl<M> Lane<M> {
     /// An empty lane for at most `bound` messages. They can be pushed before an actor works it.
     pub fn new(bound: usize) -> Self {
         let inner = Inner {
+            first: None,
             waiting: VecDeque::new(),
-            failed: VecDeque::new(),
-            under_way: 0,
+            failed: Vec::new(),
+            is_under_way: false,
             idle: None,
             incarnation: 0,
             open: true,
@@ -106,11 +119,15 @@ impl<M> Lane<M> {
         if !inner.open {
             return Err(PushError::Closed(message));
         }
-        if inner.waiting.len() >= bound {
+        if usize::from(inner.first.is_some()) + inner.waiting.len() >= bound {
             return Err(PushError::Full(message));
         }
         inner.quiet_since = None;
-        inner.waiting.push_back(message);
+        if inner.is_empty() {
+            inner.first = Some(message);
+        } else {
+            inner.waiting.push_back(message);
+        }
         let idle = inner.idle.take();
         drop(inner);
         // One that has failed is woken in vain; its successor looks first, and waits then.
@@ -123,7 +140,7 @@ impl<M> Lane<M> {
     /// For the actor: the messages come out here, and from now on no earlier incarnation gets any.
     pub fn work(&self) -> Worker<'_, M> {
         let mut inner = self.inner.lock();
-        inner.incarnation += 1;
+        inner.incarnation = inner.incarnation.wrapping_add(1);
         Worker {
             lane: self,
             incarnation: inner.incarnation,
@@ -150,7 +167,8 @@ impl<M> Lane<M> {
     pub fn clear(&self) -> Vec<M> {
         let mut inner = self.inner.lock();
         let inner = &mut *inner;
-        inner.failed.drain(..).map(|(message, _)| message).chain(inner.waiting.drain(..)).collect()
+        let failed = inner.failed.drain(..).rev().map(|(message, _)| message);
+        failed.chain(inner.first.take()).chain(inner.waiting.drain(..)).collect()
     }
 }
 
@@ -158,7 +176,7 @@ impl<M> Lane<M> {
 /// the actor failed, goes back and is begun again by the next incarnation.
 pub struct Worker<'a, M> {
     lane: &'a Lane<M>,
-    incarnation: u64,
+    incarnation: u32,
     /// The oldest begun message. Mostly there is one alone, which then needs no place but this.
     first: Option<M>,
     /// Those after it.
@@ -191,22 +209,19 @@ impl<M> Worker<'_, M> {
         if inner.incarnation != self.incarnation {
             return Poll::Pending;
         }
-        if let Some((message, attempts)) = inner.failed.pop_front() {
+        if let Some((message, attempts)) = inner.failed.pop() {
             self.first = Some(message);
             self.attempts = attempts + 1;
         } else {
-            self.first = inner.waiting.pop_front();
+            self.first = inner.take_first();
             self.attempts = 1;
-            if inner.waiting.is_empty() {
-                // Begins at its first place again, which the processor has at hand.
-                inner.waiting.clear();
-            } else if inner.waiting.len() < most {
-                std::mem::swap(&mut self.begun, &mut inner.waiting);
-            } else {
-                self.begun.extend(inner.waiting.drain(..most - 1));
+            match inner.waiting.len() {
+                0 => {}
+                few if few < most => std::mem::swap(&mut self.begun, &mut inner.waiting),
+                _ => self.begun.extend(inner.waiting.drain(..most - 1)),
             }
         }
-        inner.under_way = self.len();
+        inner.is_under_way = self.first.is_some();
         if self.first.is_none() {
             inner.waiting.shrink_to(KEPT_PLACES);
             self.begun.shrink_to(KEPT_PLACES);
@@ -253,7 +268,7 @@ impl<M> Worker<'_, M> {
         let mut inner = self.lane.inner.lock();
         // An incarnation on its way out has no say: its successor may be at work.
         let is_newest = inner.incarnation == self.incarnation;
-        let idle = self.first.is_none() && inner.waiting.is_empty() && inner.failed.is_empty();
+        let idle = self.first.is_none() && inner.is_empty() && inner.failed.is_empty();
         if is_newest && idle {
             inner.open = false;
         }
@@ -265,10 +280,10 @@ impl<M> Drop for Worker<'_, M> {
     fn drop(&mut self) {
         let mut inner = self.lane.inner.lock();
         if inner.incarnation == self.incarnation {
-            inner.under_way = 0;
+            inner.is_under_way = false;
         }
         for message in self.first.take().into_iter().chain(self.begun.drain(..)).rev() {
-            inner.failed.push_front((message, self.attempts));
+            inner.failed.push((message, self.attempts));
         }
         // A successor that came too early to find them.
         if let Some(successor) = inner.idle.take() {
@@ -279,104 +294,5 @@ impl<M> Drop for Worker<'_, M> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use futures_util::FutureExt;
-
-    /// What comes without waiting; what was given up, with 100 on top.
-    fn begin(worker: &mut Worker<'_, u8>, most: usize) -> Vec<u8> {
-        if worker.wait(most).now_or_never().is_none() {
-            return Vec::new();
-        }
-        worker
-            .all()
-            .map(|taken| match taken {
-                Taken::Message(n) => *n,
-                Taken::GivenUp(n) => *n + 100,
-            })
-            .collect()
-    }
-
-    #[test]
-    fn unfinished_messages_come_again_one_by_one_before_new_ones() {
-        let lane = Lane::new(10);
-        (1..=3).for_each(|n| lane.push(n).unwrap());
-        let mut first = lane.work();
-        assert_eq!(begin(&mut first, 2), [1, 2]);
-        assert!(!lane.is_idle_for(Duration::ZERO));
-        // The actor fails here; a new incarnation begins.
-        drop(first);
-        let mut second = lane.work();
-        assert_eq!(begin(&mut second, 2), [1]);
-        second.done();
-        assert_eq!(begin(&mut second, 2), [2]);
-        drop(second);
-        let mut third = lane.work();
-        assert_eq!(begin(&mut third, 2), [102], "given up after two attempts");
-        assert_eq!(third.next(), Some(Taken::GivenUp(&mut 2)));
-        third.done();
-        assert_eq!(third.next(), None);
-        assert_eq!(begin(&mut third, 2), [3]);
-        assert!(!third.close_if_idle());
-        third.all_done();
-        assert!(third.close_if_idle());
-        assert_eq!(lane.push(4), Err(PushError::Closed(4)));
-    }
-
-    #[test]
-    fn a_worker_that_waits_is_woken_once_for_all_that_comes() {
-        let lane = Lane::new(10);
-        let mut worker = lane.work();
-        let (waker, woken) = counting_waker();
-        let context = Context::from_waker(&waker);
-        assert!(worker.poll(&context, 8).is_pending());
-        assert!(lane.is_idle_for(Duration::ZERO));
-        (1..=3).for_each(|n| lane.push(n).unwrap());
-        assert_eq!(woken.load(std::sync::atomic::Ordering::Relaxed), 1);
-        assert!(worker.poll(&context, 8).is_ready());
-        assert_eq!(worker.all().count(), 3);
-    }
-
-    fn counting_waker() -> (Waker, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
-        use std::sync::Arc;
-        use std::sync::atomic::{AtomicUsize, Ordering};
-        struct Counter(Arc<AtomicUsize>);
-        impl std::task::Wake for Counter {
-            fn wake(self: Arc<Self>) {
-                self.0.fetch_add(1, Ordering::Relaxed);
-            }
-        }
-        let woken = Arc::new(AtomicUsize::new(0));
-        (Waker::from(Arc::new(Counter(Arc::clone(&woken)))), woken)
-    }
-
-    #[test]
-    fn a_successor_that_was_early_is_woken_for_what_its_predecessor_leaves() {
-        let lane = Lane::new(10);
-        lane.push(1).unwrap();
-        let mut first = lane.work();
-        assert_eq!(begin(&mut first, 8), [1]);
-        let mut second = lane.work();
-        let (waker, woken) = counting_waker();
-        assert!(second.poll(&Context::from_waker(&waker), 8).is_pending());
-        drop(first);
-        assert_eq!(woken.load(std::sync::atomic::Ordering::Relaxed), 1);
-        assert_eq!(begin(&mut second, 8), [1]);
-    }
-
-    #[test]
-    fn only_the_newest_incarnation_closes_the_lane() {
-        let lane = Lane::<u8>::new(10);
-        let (mut first, mut second) = (lane.work(), lane.work());
-        assert!(!first.close_if_idle() && !lane.is_closed());
-        assert!(second.close_if_idle() && lane.is_closed());
-    }
-
-    #[test]
-    fn a_full_lane_gives_the_message_back() {
-        let lane = Lane::new(1);
-        lane.push(1).unwrap();
-        assert_eq!(lane.push(2), Err(PushError::Full(2)));
-        assert_eq!(lane.clear(), [1]);
-    }
-}
+#[path = "lane_tests.rs"]
+mod tests;

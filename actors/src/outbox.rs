@@ -8,6 +8,10 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use otvet_engine::protocol::{CloseCode, Format, ServerFrame, SharedFrame, encode};
 use parking_lot::Mutex;
+use smallvec::SmallVec;
+
+/// Encoded frames, in order. Mostly there is one alone, which then needs no place but this.
+pub type Frames = SmallVec<[Bytes; 1]>;
 
 /// Frames on their way to one socket.
 #[derive(Debug)]
@@ -20,7 +24,7 @@ pub struct Outbox {
 
 #[derive(Debug, Default)]
 struct State {
-    frames: Vec<Bytes>,
+    frames: Frames,
     bytes: usize,
     close: Option<CloseCode>,
     /// Who waits: woken by the first frame after it looked, and not again by those that follow.
@@ -42,7 +46,7 @@ impl State {
         }
         if self.bytes + frame.len() > bound {
             // What is queued is useless now: the client resumes from its positions.
-            self.frames = Vec::new();
+            self.frames = Frames::new();
             self.bytes = 0;
             self.close = Some(CloseCode::SlowReader);
         } else {
@@ -55,7 +59,7 @@ impl State {
 /// What the connection's task does next.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Next {
-    /// There are frames in the caller's vector: write them all, then flush once.
+    /// There are frames in the caller's hands: write them all, then flush once.
     Frames,
     /// Nothing is left to write: close with this code.
     Close(CloseCode),
@@ -128,13 +132,13 @@ impl Outbox {
     /// Waits for frames or for the end. Takes all frames there are into `into`, which must be empty.
     ///
     /// Cancel safe: nothing is taken before it returns. One task at a time may wait.
-    pub async fn next(&self, into: &mut Vec<Bytes>) -> Next {
+    pub async fn next(&self, into: &mut Frames) -> Next {
         std::future::poll_fn(|cx| self.poll_next(cx, into)).await
     }
 
     /// Takes all frames there are into `into`, which must be empty, or says that the end has come; or wakes the task when
     /// there is something. One task at a time may wait.
-    pub fn poll_next(&self, cx: &Context<'_>, into: &mut Vec<Bytes>) -> Poll<Next> {
+    pub fn poll_next(&self, cx: &Context<'_>, into: &mut Frames) -> Poll<Next> {
         let mut state = self.state.lock();
         if !state.frames.is_empty() {
             std::mem::swap(&mut state.frames, into);
@@ -200,11 +204,11 @@ mod tests {
         (0..3).for_each(|n| outbox.push(&frame(n)));
         outbox.close(CloseCode::Restarting);
         outbox.push(&frame(9));
-        let mut taken = Vec::new();
+        let mut taken = Frames::new();
         assert_eq!(outbox.next(&mut taken).await, Next::Frames);
-        let expected: Vec<Bytes> = (0..3).map(|n| encode(Format::Json, &frame(n))).collect();
+        let expected: Frames = (0..3).map(|n| encode(Format::Json, &frame(n))).collect();
         assert_eq!(taken, expected);
-        assert_eq!(outbox.next(&mut Vec::new()).await, Next::Close(CloseCode::Restarting));
+        assert_eq!(outbox.next(&mut Frames::new()).await, Next::Close(CloseCode::Restarting));
     }
 
     #[derive(Default)]
@@ -220,7 +224,7 @@ mod tests {
     fn who_waits_is_woken_by_the_first_frame_and_not_by_its_own() {
         let wakes = Arc::new(Wakes::default());
         let waker = Waker::from(Arc::clone(&wakes));
-        let (cx, mut taken) = (Context::from_waker(&waker), Vec::new());
+        let (cx, mut taken) = (Context::from_waker(&waker), Frames::new());
         let outbox = Outbox::new(Format::Json, 1000);
         assert_eq!(outbox.poll_next(&cx, &mut taken), Poll::Pending);
         outbox.append(&mut vec![encode(Format::Json, &frame(0))]);
@@ -228,7 +232,7 @@ mod tests {
         (1..4).for_each(|n| outbox.push(&frame(n)));
         assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
         assert_eq!(outbox.poll_next(&cx, &mut taken), Poll::Ready(Next::Frames));
-        let expected: Vec<Bytes> = (0..4).map(|n| encode(Format::Json, &frame(n))).collect();
+        let expected: Frames = (0..4).map(|n| encode(Format::Json, &frame(n))).collect();
         assert_eq!(taken, expected);
         assert_eq!(outbox.poll_closing(&cx), Poll::Pending);
         outbox.close(CloseCode::Restarting);
@@ -244,7 +248,7 @@ mod tests {
             outbox.push(&frame(1));
         }
         assert_eq!(outbox.queued_bytes(), 0);
-        assert_eq!(outbox.next(&mut Vec::new()).await, Next::Close(CloseCode::SlowReader));
+        assert_eq!(outbox.next(&mut Frames::new()).await, Next::Close(CloseCode::SlowReader));
     }
 
     #[test]

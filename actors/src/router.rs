@@ -46,9 +46,15 @@ pub(crate) struct Supervision {
 struct Record {
     /// Whether an incarnation lives or is being started.
     started: bool,
+    /// Of a child that has failed. Most never do.
+    failing: Option<Box<Failing>>,
+}
+
+#[derive(Debug)]
+struct Failing {
     /// Failures within the present window.
     failures: u32,
-    window_began: Option<Instant>,
+    window_began: Instant,
     /// Until when the child is left alone.
     down_until: Option<Instant>,
 }
@@ -59,14 +65,16 @@ impl Supervision {
         if !self.is_down.load(Ordering::Acquire) {
             return None;
         }
-        let until = self.record.lock().down_until?;
+        let until = self.record.lock().failing.as_ref()?.down_until?;
         Some(until.saturating_duration_since(Instant::now()))
     }
 
     /// Claims the start of an incarnation: exactly one caller gets `true`.
     fn claim_start(&self) -> bool {
         let mut record = self.record.lock();
-        record.down_until = None;
+        if let Some(failing) = &mut record.failing {
+            failing.down_until = None;
+        }
         self.is_down.store(false, Ordering::Release);
         !std::mem::replace(&mut record.started, true)
     }
@@ -81,19 +89,21 @@ impl Supervision {
         let now = Instant::now();
         let mut record = self.record.lock();
         record.started = false;
+        let fresh = || Box::new(Failing { failures: 0, window_began: now, down_until: None });
+        let failing = record.failing.get_or_insert_with(fresh);
         let quiet = policy.window.max(
-            2 * policy.backoff_max.min(policy.backoff_min * 2_u32.saturating_pow(record.failures.min(20))),
+            2 * policy.backoff_max.min(policy.backoff_min * 2_u32.saturating_pow(failing.failures.min(20))),
         );
-        if record.window_began.is_none_or(|began| now.duration_since(began) > quiet) {
-            record.failures = 0;
+        if now.duration_since(failing.window_began) > quiet {
+            failing.failures = 0;
         }
         // Each failure moves the window on, so that a child that fails after every wait waits longer each time.
-        record.window_began = Some(now);
-        record.failures += 1;
-        let beyond = record.failures.checked_sub(policy.max_restarts + 1)?;
+        failing.window_began = now;
+        failing.failures += 1;
+        let beyond = failing.failures.checked_sub(policy.max_restarts + 1)?;
         let wait =
             policy.backoff_min.saturating_mul(2_u32.saturating_pow(beyond.min(20))).min(policy.backoff_max);
-        record.down_until = Some(now + wait);
+        failing.down_until = Some(now + wait);
         self.is_down.store(true, Ordering::Release);
         Some(wait)
     }

@@ -5,9 +5,10 @@ use std::io::IsTerminal;
 use otvet_config::sections::{LogFormat, LogSettings};
 use tracing_subscriber::EnvFilter;
 
-/// What a library says that the server says itself, once: its errors come back as values. A directive of the operator for
-/// the same target comes later and wins.
-const QUIET: &str = "sea_orm_migration=off";
+/// What a library says that the server says itself, once: its errors come back as values. And ractor's span of each actor,
+/// which would live as long as the actor and name it by a number. A directive of the operator for the same target comes later
+/// and wins.
+const QUIET: &str = "sea_orm_migration=off,ractor=warn";
 
 /// Starts logging to standard error. Only the first call in a process counts.
 pub fn start(settings: &LogSettings) {

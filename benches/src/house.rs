@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use otvet_actors::outbox::{Next, Outbox};
+use otvet_actors::outbox::{Frames, Next, Outbox};
 use otvet_actors::{Behaviour, Connection, Foundation, House, Introduction, People, RestartPolicy};
 use otvet_engine::clock::{ManualClock, SharedClock, Timestamp};
 use otvet_engine::conversation::Rules;
@@ -119,7 +119,7 @@ impl Arrivals {
     pub fn drain(self: &Arc<Self>, outbox: Arc<Outbox>) {
         let arrivals = Arc::clone(self);
         tokio::spawn(async move {
-            let mut frames = Vec::new();
+            let mut frames = Frames::new();
             while outbox.next(&mut frames).await == Next::Frames {
                 arrivals.count(frames.len());
                 frames.clear();

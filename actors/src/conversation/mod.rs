@@ -56,15 +56,18 @@ impl Actor for ConversationActor {
         Ok(ConversationState::new(directory, cell))
     }
 
-    async fn handle(
+    // Boxed: ractor has room for a handler's future three times over, as it hands it on.
+    fn handle(
         &self,
         myself: ActorRef<Work>,
         _: Work,
         state: &mut ConversationState,
-    ) -> Result<(), ActorProcessingErr> {
-        state.work_off().await;
-        myself.stop(None);
-        Ok(())
+    ) -> impl Future<Output = Result<(), ActorProcessingErr>> + Send {
+        Box::pin(async move {
+            state.work_off().await;
+            myself.stop(None);
+            Ok(())
+        })
     }
 }
 

@@ -173,29 +173,38 @@ impl Actor for InboxActor {
         Ok(InboxState { directory, cell, stream: None })
     }
 
-    async fn handle(
+    // Boxed: ractor has room for a handler's future three times over, as it hands it on.
+    fn handle(
         &self,
         myself: ActorRef<Work>,
         _: Work,
         state: &mut InboxState,
-    ) -> Result<(), ActorProcessingErr> {
-        let cell = Arc::clone(&state.cell);
-        let mut lane = cell.lane.work();
-        loop {
-            lane.wait(AT_ONCE).await;
-            while let Some(message) = lane.next() {
-                state.work(message).await;
-                lane.done();
-            }
-            if state.should_end(&mut lane) {
-                myself.stop(None);
-                return Ok(());
-            }
-        }
+    ) -> impl Future<Output = Result<(), ActorProcessingErr>> + Send {
+        Box::pin(async move {
+            state.work_off().await;
+            myself.stop(None);
+            Ok(())
+        })
     }
 }
 
 impl InboxState {
+    /// Works until the actor has no reason to stay.
+    async fn work_off(&mut self) {
+        let cell = Arc::clone(&self.cell);
+        let mut lane = cell.lane.work();
+        loop {
+            lane.wait(AT_ONCE).await;
+            while let Some(message) = lane.next() {
+                self.work(message).await;
+                lane.done();
+            }
+            if self.should_end(&mut lane) {
+                return;
+            }
+        }
+    }
+
     async fn work(&mut self, message: Taken<&mut InboxMsg>) {
         fail::fail_point!(format!("inbox/{}", self.cell.manager).as_str());
         match message {

@@ -15,7 +15,7 @@ use crate::person_stream::Numbered;
 use crate::router::Supervision;
 
 use super::connections::Connections;
-use super::message::{Reply, SessionMsg, WatchReply};
+use super::message::{News, Reply, SessionMsg, WatchReply};
 
 /// Messages that may wait for one session.
 const LANE_BOUND: usize = 65_536;
@@ -71,7 +71,7 @@ impl SessionCell {
     /// Passes on new events of the person's inbox.
     pub fn numbered(&self, stream: StreamName, events: Vec<Numbered>) {
         if !events.is_empty() {
-            self.deliver(SessionMsg::Numbered { stream, events });
+            self.deliver(SessionMsg::Numbered(Box::new(News { stream, events })));
         }
     }
 

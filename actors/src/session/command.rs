@@ -110,16 +110,14 @@ impl SessionState {
     }
 
     fn unwatch(&self, connection: ConnectionId, conversation: ConversationId) -> Result<Answer, Refusal> {
-        let stream = otvet_engine::ids::StreamName::Conversation(conversation);
         let mut connections = self.cell.connections.lock();
         let record = connections.get_mut(connection).ok_or_else(Refusal::internal)?;
-        let was_asking = record.asking.remove(&conversation);
-        if !record.watching.remove(&conversation) && !was_asking {
+        if !record.others.remove(conversation) {
             return Err(Refusal::new(Code::NotFound, "this connection does not watch that conversation"));
         }
         let epoch = self.directory.foundation.journal.epoch().clone();
         // It stays: the conversation may be the person's own as well, and flow on.
-        let seq = record.sent.get(&stream).copied().unwrap_or(0);
+        let seq = record.known.sent(conversation).unwrap_or(0);
         drop(connections);
         self.unwatch_if_last(conversation);
         Ok(Answer::Watching { position: otvet_engine::ids::Position { epoch, seq } })
@@ -150,11 +148,11 @@ impl SessionState {
     fn typing(&mut self, connection: ConnectionId, by: &Person, conversation: ConversationId) {
         let now = self.directory.foundation.clock.now();
         // Also when the clock was set back: what was said lies within the last two seconds or is over.
-        self.typing.retain(|_, said| (0..TYPING_EVERY_MS).contains(&(now.millis() - said.millis())));
-        if self.typing.contains_key(&(connection, conversation)) {
+        self.typing.retain(|(.., said)| (0..TYPING_EVERY_MS).contains(&(now.millis() - said.millis())));
+        if self.typing.iter().any(|(who, place, _)| (*who, *place) == (connection, conversation)) {
             return;
         }
-        self.typing.insert((connection, conversation), now);
+        self.typing.push((connection, conversation, now));
         // Lost without harm when nobody can take it.
         let _ = self.directory.post(conversation, ConversationMsg::Typing(by.clone()));
     }

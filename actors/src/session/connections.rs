@@ -1,20 +1,17 @@
 //! The connections of a session: what each of them follows, and what it has been sent.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use otvet_engine::ids::{ConversationId, Epoch, StreamName};
+use otvet_engine::ids::{ConversationId, Position, StreamName};
 use otvet_engine::protocol::{Answered, CommandId, Failed, Person, Refusal, ServerFrame, Status};
+use smallvec::SmallVec;
 
 use crate::conversation::Commit;
 use crate::outbox::Outbox;
 
 use super::message::ConnectionId;
-
-/// Something for each of a connection's streams. Their names are the server's, nobody can choose them so that they collide;
-/// and a name is looked up for every event and reader.
-pub(crate) type Streams<T> = HashMap<StreamName, T, RandomState>;
 
 /// One joined connection.
 #[derive(Debug)]
@@ -23,18 +20,145 @@ pub(crate) struct ConnectionRecord {
     pub person: Arc<Person>,
     pub token_id: i64,
     pub outbox: Arc<Outbox>,
-    /// The last event it was sent, by stream: what makes "exactly once, in order" a local rule.
-    pub sent: Streams<u64>,
-    /// The heads that `ready` told of conversations that are listed and not followed.
-    pub listed: Streams<u64>,
+    /// How far it knows conversations.
+    pub known: Known,
     /// Whether `ready` listed everything that the manager had claimed.
     pub lists_all_own: bool,
-    /// The epochs of the person's own streams as it was told them.
-    pub epochs: Streams<Epoch>,
-    /// Conversations of others that it follows.
-    pub watching: BTreeSet<ConversationId>,
-    /// Conversations of others that it has asked to follow and got no answer from yet.
-    pub asking: BTreeSet<ConversationId>,
+    /// How far it knows the person's own streams.
+    pub own: OwnStreams,
+    /// Conversations of others that it follows, or has asked to follow.
+    pub others: Others,
+}
+
+/// How far a connection knows conversations. Their ids are the server's, nobody can choose them so that they collide; and
+/// one is looked up for every event and reader.
+#[derive(Debug, Default)]
+pub(crate) struct Known(HashMap<ConversationId, Head, RandomState>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Head {
+    /// The last event it was sent: what makes "exactly once, in order" a local rule.
+    Sent(u64),
+    /// The head that `ready` told of a conversation that is listed and not followed.
+    Listed(u64),
+}
+
+impl Known {
+    /// The last event of a conversation that the connection was sent, if it follows it or did.
+    pub fn sent(&self, conversation: ConversationId) -> Option<u64> {
+        match self.0.get(&conversation) {
+            Some(Head::Sent(seq)) => Some(*seq),
+            _ => None,
+        }
+    }
+
+    pub fn set_sent(&mut self, conversation: ConversationId, seq: u64) {
+        self.0.insert(conversation, Head::Sent(seq));
+    }
+
+    pub fn set_listed(&mut self, conversation: ConversationId, seq: u64) {
+        self.0.insert(conversation, Head::Listed(seq));
+    }
+
+    /// The conversations that it follows, or did.
+    pub fn followed(&self) -> impl Iterator<Item = ConversationId> {
+        self.0.iter().filter_map(|(id, head)| matches!(head, Head::Sent(_)).then_some(*id))
+    }
+}
+
+/// How far a connection knows its person's own streams, each under the epoch that it was told.
+#[derive(Debug, Default)]
+pub(crate) struct OwnStreams {
+    session: Option<Position>,
+    /// Only managers have one.
+    inbox: Option<Box<Position>>,
+}
+
+impl OwnStreams {
+    pub fn get(&self, stream: StreamName) -> Option<&Position> {
+        match stream {
+            StreamName::Session(_) => self.session.as_ref(),
+            StreamName::Inbox(_) => self.inbox.as_deref(),
+            StreamName::Conversation(_) => None,
+        }
+    }
+
+    pub fn get_mut(&mut self, stream: StreamName) -> Option<&mut Position> {
+        match stream {
+            StreamName::Session(_) => self.session.as_mut(),
+            StreamName::Inbox(_) => self.inbox.as_deref_mut(),
+            StreamName::Conversation(_) => None,
+        }
+    }
+
+    /// Where a stream stands for the connection. One of a conversation is none of these.
+    pub fn tell(&mut self, stream: StreamName, head: Position) {
+        match stream {
+            StreamName::Session(_) => self.session = Some(head),
+            StreamName::Inbox(_) => self.inbox = Some(Box::new(head)),
+            StreamName::Conversation(_) => {}
+        }
+    }
+}
+
+/// Conversations of others that a connection follows, or has asked to follow: sorted, and one alone, as is usual, needs no
+/// memory of its own.
+#[derive(Debug, Default)]
+pub(crate) struct Others(SmallVec<[Followed; 1]>);
+
+#[derive(Debug)]
+struct Followed {
+    conversation: ConversationId,
+    is_watching: bool,
+    /// It has asked and got no answer yet. Who watches may ask again.
+    is_asking: bool,
+}
+
+impl Others {
+    /// Whether the connection gets the live events of a conversation.
+    pub fn watches(&self, conversation: ConversationId) -> bool {
+        self.place(conversation).is_ok_and(|place| self.0[place].is_watching)
+    }
+
+    /// Whether it follows a conversation, or has asked to.
+    pub fn contains(&self, conversation: ConversationId) -> bool {
+        self.place(conversation).is_ok()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = ConversationId> {
+        self.0.iter().map(|followed| followed.conversation)
+    }
+
+    /// It has asked to follow a conversation.
+    pub fn asked(&mut self, conversation: ConversationId) {
+        match self.place(conversation) {
+            Ok(place) => self.0[place].is_asking = true,
+            Err(place) => {
+                self.0.insert(place, Followed { conversation, is_watching: false, is_asking: true });
+            }
+        }
+    }
+
+    /// It got an answer: a yes or a no. Whether it waited for one.
+    pub fn answered(&mut self, conversation: ConversationId, may_watch: bool) -> bool {
+        let Ok(place) = self.place(conversation) else { return false };
+        let followed = &mut self.0[place];
+        let was_asking = std::mem::take(&mut followed.is_asking);
+        followed.is_watching |= was_asking && may_watch;
+        if !followed.is_watching {
+            self.0.remove(place);
+        }
+        was_asking
+    }
+
+    /// It follows a conversation no longer. Whether it did, or had asked to.
+    pub fn remove(&mut self, conversation: ConversationId) -> bool {
+        self.place(conversation).map(|place| self.0.remove(place)).is_ok()
+    }
+
+    fn place(&self, conversation: ConversationId) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&conversation, |followed| followed.conversation)
+    }
 }
 
 impl ConnectionRecord {
@@ -47,21 +171,24 @@ impl ConnectionRecord {
     /// nothing yet.
     pub fn pass_on(&mut self, commit: &Commit, own: bool) -> bool {
         let (Some(first), Some(last)) = (commit.events.first(), commit.events.last()) else { return true };
-        let stream = StreamName::Conversation(commit.conversation);
         // The only look-up, for as long as it lasts that the connection follows the conversation.
-        let Some(sent) = self.sent.get_mut(&stream) else {
-            if let Some(sent) = self.news_after(commit, own) {
-                self.push_after(commit, sent);
-                self.sent.insert(stream, sent.max(last.seq));
+        let listed = match self.known.0.get_mut(&commit.conversation) {
+            Some(Head::Sent(sent)) => {
+                let before = *sent;
+                if before + 1 < first.seq {
+                    return false;
+                }
+                *sent = before.max(last.seq);
+                self.push_after(commit, before);
+                return true;
             }
-            return true;
+            Some(Head::Listed(head)) => Some(*head),
+            None => None,
         };
-        let before = *sent;
-        if before + 1 < first.seq {
-            return false;
+        if let Some(sent) = self.news_after(commit, own, listed) {
+            self.push_after(commit, sent);
+            self.known.set_sent(commit.conversation, sent.max(last.seq));
         }
-        *sent = before.max(last.seq);
-        self.push_after(commit, before);
         true
     }
 
@@ -75,8 +202,7 @@ impl ConnectionRecord {
     /// From which number on a commit is news to this connection, which has been sent nothing of the conversation; `None`:
     /// nothing of it is. What was committed before its list was read, and was still in the lane then, must not come behind a
     /// `ready` that knows better.
-    fn news_after(&self, commit: &Commit, own: bool) -> Option<u64> {
-        let stream = StreamName::Conversation(commit.conversation);
+    fn news_after(&self, commit: &Commit, own: bool, listed: Option<u64>) -> Option<u64> {
         let before = &commit.before;
         let was_own = before.status == Status::Claimed && before.manager == Some(self.person.id);
         if own && was_own && self.lists_all_own {
@@ -84,19 +210,19 @@ impl ConnectionRecord {
             return None;
         }
         let first = commit.events.first().map_or(commit.after.last_seq, |event| event.seq - 1);
-        Some(self.listed.get(&stream).map_or(first, |told| first.max(*told)))
+        Some(listed.map_or(first, |told| first.max(told)))
     }
 
     /// Whether it gets the live events of a conversation.
     pub fn follows(&self, conversation: ConversationId, own: bool) -> bool {
-        own || self.watching.contains(&conversation)
+        own || self.others.watches(conversation)
     }
 }
 
 /// A person's joined connections: few, and mostly one, so that looking through them is the quickest way to find one, and
-/// they lie in one piece of memory no larger than they are.
+/// one alone lies within its session's cell, beside all else that an event touches.
 #[derive(Debug, Default)]
-pub(crate) struct Connections(Vec<ConnectionRecord>);
+pub(crate) struct Connections(SmallVec<[ConnectionRecord; 1]>);
 
 impl Connections {
     pub fn len(&self) -> usize {
@@ -125,13 +251,14 @@ impl Connections {
 
     /// Takes in one that is not among them.
     pub fn add(&mut self, record: ConnectionRecord) {
-        self.0.reserve_exact(1);
         self.0.push(record);
     }
 
     pub fn remove(&mut self, id: ConnectionId) -> Option<ConnectionRecord> {
         let place = self.0.iter().position(|record| record.id == id)?;
-        Some(self.0.remove(place))
+        let gone = self.0.remove(place);
+        self.0.shrink_to_fit();
+        Some(gone)
     }
 }
 
@@ -143,5 +270,38 @@ pub(crate) fn answer_frame(
     match outcome {
         Ok(answer) => ServerFrame::Answered(Answered { id, answer }),
         Err(refusal) => ServerFrame::Failed(Failed::new(Some(id), refusal)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn conversation(n: u8) -> ConversationId {
+        ConversationId::new(otvet_engine::clock::Timestamp::from_millis(0), [n; 10])
+    }
+
+    #[test]
+    fn who_asks_to_follow_does_so_only_after_a_yes() {
+        let (mut others, [a, b, c]) = (Others::default(), [3, 1, 2].map(conversation));
+        [a, b, c].into_iter().for_each(|id| others.asked(id));
+        assert!(others.contains(a) && !others.watches(a));
+        assert!(others.answered(a, true) && others.answered(b, true) && others.answered(c, false));
+        assert!(others.watches(a) && others.watches(b) && !others.contains(c));
+        assert!(!others.answered(a, true), "nothing was asked");
+        others.asked(a);
+        assert!(others.answered(a, false) && others.watches(a), "it is watched as before");
+        assert!(others.remove(a) && !others.remove(a) && !others.answered(a, true));
+        assert_eq!(others.iter().collect::<Vec<_>>(), [b]);
+    }
+
+    #[test]
+    fn what_was_sent_of_a_conversation_outdoes_what_was_listed() {
+        let (mut known, [a, b]) = (Known::default(), [1, 2].map(conversation));
+        known.set_listed(a, 4);
+        known.set_listed(b, 5);
+        known.set_sent(a, 6);
+        assert_eq!((known.sent(a), known.sent(b)), (Some(6), None));
+        assert_eq!(known.followed().collect::<Vec<_>>(), [a]);
     }
 }

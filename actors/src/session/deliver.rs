@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use otvet_engine::conversation::State as Conversation;
-use otvet_engine::ids::{ConversationId, StreamName};
+use otvet_engine::ids::{ConversationId, Position, StreamName};
 use otvet_engine::protocol::{Answer, CloseCode, Event, EventKind, ServerFrame, SharedFrame};
 
 use crate::conversation::{Cause, Commit};
@@ -19,12 +19,12 @@ impl SessionState {
         if !self.pass_on(commit, own)
             && let Some(first) = commit.events.first()
         {
-            self.heal(commit.conversation, first.seq - 1, Some(own)).await;
+            // Boxed, as the list below: an idle session must not carry room for it.
+            Box::pin(self.heal(commit.conversation, first.seq - 1, Some(own))).await;
             self.pass_on(commit, own);
         }
         let visitor = commit.after.visitor.as_ref().map(|v| v.id);
         if visitor == Some(self.person_id()) {
-            // Boxed: an idle session must not carry room for it.
             Box::pin(self.own_changed(&commit.after, &commit.cause)).await;
         }
     }
@@ -85,11 +85,10 @@ impl SessionState {
     pub(super) fn restarted(&self, stream: StreamName, reset: &SharedFrame) {
         let ServerFrame::Reset(head) = reset.frame() else { return };
         for connection in self.cell.connections.lock().iter_mut() {
-            let told = connection.epochs.insert(stream, head.epoch.clone());
             // One that joined after the stream began anew has been told of this numbering, and perhaps of numbers in it.
-            if told.as_ref() != Some(&head.epoch) {
+            if connection.own.get(stream).is_none_or(|told| told.epoch != head.epoch) {
                 connection.outbox.push_shared(reset);
-                connection.sent.insert(stream, head.seq);
+                connection.own.tell(stream, Position { epoch: head.epoch.clone(), seq: head.seq });
             }
         }
     }
@@ -98,12 +97,11 @@ impl SessionState {
     /// knows more than these: they were on their way when the stream began anew.
     pub(super) fn numbered(&self, stream: StreamName, events: &[Numbered]) {
         for connection in self.cell.connections.lock().iter_mut() {
-            let epoch = connection.epochs.get(&stream);
-            let sent = connection.sent.entry(stream).or_insert(0);
+            let Some(told) = connection.own.get_mut(stream) else { continue };
             for event in events {
-                if event.seq > *sent && Some(&event.epoch) == epoch {
+                if event.seq > told.seq && event.epoch == told.epoch {
                     connection.outbox.push_shared(&event.frame);
-                    *sent = event.seq;
+                    told.seq = event.seq;
                 }
             }
         }
@@ -111,24 +109,22 @@ impl SessionState {
 
     /// A conversation took this session in as a watcher, with its head at that moment.
     pub(super) async fn watched(&mut self, reply: &WatchReply) {
-        let stream = StreamName::Conversation(reply.conversation);
         let head = match &reply.outcome {
             Ok(Answer::Watching { position }) => Some(position.seq),
             _ => None,
         };
         let mut is_here = false;
         if let Some(connection) = self.cell.connections.lock().get_mut(reply.connection) {
-            is_here = connection.asking.remove(&reply.conversation);
+            is_here = connection.others.answered(reply.conversation, head.is_some());
             if let Some(id) = &reply.id {
                 connection.answer(id.clone(), reply.outcome.clone());
             }
             if let Some(head) = head.filter(|_| is_here) {
-                connection.watching.insert(reply.conversation);
-                let sent = connection.sent.entry(stream).or_insert(head);
-                if reply.id.is_some() {
-                    // The answer said where live events begin: nothing from before it, also where it was followed once.
-                    // Whoever follows it now has been sent as much already; only a join's watch may have to heal.
-                    *sent = (*sent).max(head);
+                let sent = connection.known.sent(reply.conversation);
+                // The answer said where live events begin: nothing from before it, also where it was followed once.
+                // Whoever follows it now has been sent as much already; only a join's watch may have to heal.
+                if sent.is_none_or(|sent| reply.id.is_some() && sent < head) {
+                    connection.known.set_sent(reply.conversation, head);
                 }
             }
         }
@@ -142,14 +138,13 @@ impl SessionState {
     /// Brings connections that follow the conversation, and were sent less than up to `head`, up to there. `own` as in
     /// [`super::cell::ConnectionRecord::follows`]; `None`: only those that watch.
     async fn heal(&self, conversation: ConversationId, head: u64, own: Option<bool>) {
-        let stream = StreamName::Conversation(conversation);
         let behind: BTreeMap<_, u64> = self
             .cell
             .connections
             .lock()
             .iter()
             .filter(|c| c.follows(conversation, own.unwrap_or(false)))
-            .filter_map(|c| c.sent.get(&stream).filter(|sent| **sent < head).map(|sent| (c.id, *sent)))
+            .filter_map(|c| c.known.sent(conversation).filter(|sent| *sent < head).map(|sent| (c.id, sent)))
             .collect();
         let Some(oldest) = behind.values().min() else { return };
         let missed = match head - oldest {
@@ -165,7 +160,7 @@ impl SessionState {
                     for event in events.iter().filter(|event| event.seq > sent) {
                         connection.outbox.push(&event_frame(event, is_staff));
                     }
-                    connection.sent.insert(stream, head);
+                    connection.known.set_sent(conversation, head);
                 }
                 // It comes back with its positions, and is told what it missed or given a snapshot.
                 None => connection.outbox.close(CloseCode::Internal),

@@ -13,7 +13,7 @@ use crate::conversation::{ConversationMsg, Watch};
 use crate::inbox::Snapshot;
 use crate::person_stream::PersonStream;
 
-use super::connections::Streams;
+use super::connections::{Known, Others, OwnStreams};
 use super::message::Join;
 use super::recover::{Budget, Recovered};
 use super::{ConnectionRecord, LISTED, SessionState};
@@ -27,8 +27,7 @@ struct Gathered {
     streams: BTreeMap<StreamName, Position>,
     recovered: BTreeMap<StreamName, bool>,
     frames: Vec<Bytes>,
-    sent: Streams<u64>,
-    listed: Streams<u64>,
+    known: Known,
     lists_all_own: bool,
     /// Conversations of others that the client has a position in: it goes on following them.
     watching: BTreeSet<ConversationId>,
@@ -38,7 +37,9 @@ impl Gathered {
     fn add(&mut self, stream: StreamName, part: Recovered) {
         self.recovered.insert(stream, part.exact);
         self.frames.extend(part.frames);
-        self.sent.insert(stream, part.head);
+        if let StreamName::Conversation(id) = stream {
+            self.known.set_sent(id, part.head);
+        }
     }
 }
 
@@ -79,7 +80,6 @@ impl SessionState {
         let known = |stream: StreamName| join.positions.get(&stream.to_string());
         let mut gathered = Gathered::default();
         gathered.streams.insert(stream.name(), stream.position());
-        gathered.sent.insert(stream.name(), stream.position().seq);
         if let Some(position) = known(stream.name()) {
             let missed = stream.after(position).await;
             let part =
@@ -93,7 +93,6 @@ impl SessionState {
             let Snapshot { head, conversations: shown, missed } =
                 self.directory.ask_inbox(me, position.cloned()).await?;
             gathered.streams.insert(inbox_name, head.clone());
-            gathered.sent.insert(inbox_name, head.seq);
             if position.is_some() {
                 let part = self.recover_list(inbox_name, missed, &head, &shown, format, &mut budget);
                 gathered.add(inbox_name, part);
@@ -109,9 +108,9 @@ impl SessionState {
             gathered.streams.insert(name, Position { epoch: epoch.clone(), seq: summary.last_seq });
             // Waiting ones are listed, not followed: their baseline comes when they become the manager's own.
             if summary.visitor.id == me || summary.manager.as_ref().is_some_and(|m| m.id == me) {
-                gathered.sent.insert(name, summary.last_seq);
+                gathered.known.set_sent(summary.id, summary.last_seq);
             } else {
-                gathered.listed.insert(name, summary.last_seq);
+                gathered.known.set_listed(summary.id, summary.last_seq);
             }
         }
         for (name, position) in &join.positions {
@@ -188,8 +187,8 @@ impl SessionState {
     /// Everything is read: the connection is in, and gets it all at once.
     fn admit(&self, join: &Arc<Join>, gathered: Gathered, conversations: Vec<Summary>) {
         let behaviour = &self.directory.behaviour;
-        let own = gathered.streams.iter().filter(|(stream, _)| conversation_of(stream).is_none());
-        let epochs = own.map(|(stream, head)| (*stream, head.epoch.clone())).collect();
+        let mut own = OwnStreams::default();
+        gathered.streams.iter().for_each(|(stream, head)| own.tell(*stream, head.clone()));
         let ready = Ready {
             id: join.hello_id.clone(),
             person: Person::clone(&join.person),
@@ -203,18 +202,16 @@ impl SessionState {
         };
         join.outbox.push(&ServerFrame::Ready(Box::new(ready)));
         gathered.frames.into_iter().for_each(|frame| join.outbox.push_encoded(frame));
-        let followed: Vec<ConversationId> = gathered.sent.keys().filter_map(conversation_of).collect();
+        let followed: Vec<ConversationId> = gathered.known.followed().collect();
         let record = ConnectionRecord {
             id: join.connection,
             person: Arc::clone(&join.person),
             token_id: join.token_id,
             outbox: Arc::clone(&join.outbox),
-            sent: gathered.sent,
-            listed: gathered.listed,
+            known: gathered.known,
             lists_all_own: gathered.lists_all_own,
-            epochs,
-            watching: BTreeSet::new(),
-            asking: BTreeSet::new(),
+            own,
+            others: Others::default(),
         };
         let mut connections = self.cell.connections.lock();
         let is_first = connections.is_empty();
@@ -238,7 +235,7 @@ impl SessionState {
         conversation: ConversationId,
     ) {
         if let Some(record) = self.cell.connections.lock().get_mut(connection) {
-            record.asking.insert(conversation);
+            record.others.asked(conversation);
         }
         let watch = Watch { by: by.clone(), session: Arc::clone(&self.cell), connection, id, conversation };
         let watch = Arc::new(watch);
@@ -264,13 +261,6 @@ fn fitting(mut list: Vec<Summary>, bytes: usize) -> Vec<Summary> {
     }
     list.truncate(count);
     list
-}
-
-fn conversation_of(stream: &StreamName) -> Option<ConversationId> {
-    match stream {
-        StreamName::Conversation(id) => Some(*id),
-        _ => None,
-    }
 }
 
 fn refuse(join: &Join, refusal: Refusal, close: CloseCode) {

@@ -38,7 +38,7 @@ pub(crate) enum SessionMsg {
     /// Something in passing.
     Signal { frame: Arc<SharedFrame>, conversation: ConversationId, own: bool },
     /// New events of the person's inbox.
-    Numbered { stream: StreamName, events: Vec<Numbered> },
+    Numbered(Box<News>),
     /// The person's inbox starts anew: the frame is its `reset`.
     Restarted { stream: StreamName, frame: Arc<SharedFrame> },
     /// A token was revoked.
@@ -49,6 +49,13 @@ pub(crate) enum SessionMsg {
     Bye { retry_after_ms: u64 },
     /// End, if there is nothing to do.
     Retire,
+}
+
+/// New events of one of the person's own streams.
+#[derive(Debug)]
+pub(crate) struct News {
+    pub stream: StreamName,
+    pub events: Vec<Numbered>,
 }
 
 /// A connection that joins.

@@ -12,7 +12,7 @@ mod join;
 mod message;
 mod recover;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use otvet_engine::clock::Timestamp;
@@ -22,7 +22,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 pub(crate) use cell::SessionCell;
 pub(crate) use command::not_a_manager;
-pub(crate) use connections::ConnectionRecord;
+use connections::ConnectionRecord;
 pub(crate) use message::{ConnectionId, Join, Reply, SessionMsg, Submission, WatchReply};
 
 use crate::conversation::ConversationMsg;
@@ -40,57 +40,72 @@ const AT_ONCE: usize = 64;
 pub(crate) struct SessionActor;
 
 /// What one incarnation knows. All of it can be had again.
-pub(crate) struct SessionState {
+struct SessionState {
     directory: Arc<Directory>,
     cell: Arc<SessionCell>,
     /// Opened by the first connection that joins.
     stream: Option<PersonStream>,
     /// The person's newest conversations as their visitor, kept up to date by what conversations commit.
     list: BTreeMap<ConversationId, Summary>,
-    /// When each connection last said that its person is typing, and where.
-    typing: HashMap<(ConnectionId, ConversationId), Timestamp>,
+    /// Which connection said in the last two seconds that its person is typing, where and when: few, since a connection's
+    /// commands are.
+    typing: Vec<(ConnectionId, ConversationId, Timestamp)>,
 }
 
 impl Actor for SessionActor {
     type Msg = Work;
-    type State = SessionState;
-    type Arguments = (Arc<Directory>, Arc<SessionCell>);
+    type State = (Arc<Directory>, Arc<SessionCell>);
+    type Arguments = Self::State;
 
     async fn pre_start(
         &self,
         _: ActorRef<Work>,
-        (directory, cell): Self::Arguments,
-    ) -> Result<SessionState, ActorProcessingErr> {
-        Ok(SessionState { directory, cell, stream: None, list: BTreeMap::new(), typing: HashMap::new() })
+        arguments: Self::Arguments,
+    ) -> Result<Self::State, ActorProcessingErr> {
+        Ok(arguments)
     }
 
-    async fn handle(
+    // Boxed with all that it knows: ractor has room for a handler's future three times over, as it hands it on.
+    fn handle(
         &self,
         myself: ActorRef<Work>,
         _: Work,
-        state: &mut SessionState,
-    ) -> Result<(), ActorProcessingErr> {
-        let cell = Arc::clone(&state.cell);
-        let mut lane = cell.lane.work();
-        Box::pin(state.restore()).await;
-        loop {
-            lane.wait(AT_ONCE).await;
-            while let Some(message) = lane.next() {
-                match message {
-                    Taken::Message(message) => state.work(message).await,
-                    Taken::GivenUp(message) => state.give_up(message),
-                }
-                lane.done();
-            }
-            if state.should_end(&mut lane) {
-                myself.stop(None);
-                return Ok(());
-            }
-        }
+        (directory, cell): &mut Self::State,
+    ) -> impl Future<Output = Result<(), ActorProcessingErr>> + Send {
+        let mut state = SessionState::new(Arc::clone(directory), Arc::clone(cell));
+        Box::pin(async move {
+            state.work_off().await;
+            myself.stop(None);
+            Ok(())
+        })
     }
 }
 
 impl SessionState {
+    fn new(directory: Arc<Directory>, cell: Arc<SessionCell>) -> Self {
+        Self { directory, cell, stream: None, list: BTreeMap::new(), typing: Vec::new() }
+    }
+
+    /// Works until the actor has no reason to stay.
+    async fn work_off(&mut self) {
+        let cell = Arc::clone(&self.cell);
+        let mut lane = cell.lane.work();
+        Box::pin(self.restore()).await;
+        loop {
+            lane.wait(AT_ONCE).await;
+            while let Some(message) = lane.next() {
+                match message {
+                    Taken::Message(message) => self.work(message).await,
+                    Taken::GivenUp(message) => self.give_up(message),
+                }
+                lane.done();
+            }
+            if self.should_end(&mut lane) {
+                return;
+            }
+        }
+    }
+
     async fn work(&mut self, message: &mut SessionMsg) {
         fail::fail_point!(format!("session/{}", self.cell.person).as_str());
         match message {
@@ -111,7 +126,7 @@ impl SessionState {
                     connection.outbox.push_shared(frame);
                 }
             }
-            SessionMsg::Numbered { stream, events } => self.numbered(*stream, events),
+            SessionMsg::Numbered(news) => self.numbered(news.stream, &news.events),
             SessionMsg::Restarted { stream, frame } => self.restarted(*stream, frame),
             SessionMsg::SignOut(token_id) => Box::pin(self.sign_out(*token_id)).await,
             SessionMsg::CloseAll(code) => self.cell.close_all(*code),
@@ -146,17 +161,13 @@ impl SessionState {
 
     fn leave(&mut self, id: ConnectionId) {
         let Some(gone) = self.cell.connections.lock().remove(id) else { return };
-        self.typing.retain(|(connection, _), _| *connection != id);
-        for conversation in gone.watching.union(&gone.asking) {
-            self.unwatch_if_last(*conversation);
+        self.typing.retain(|(connection, ..)| *connection != id);
+        for conversation in gone.others.iter() {
+            self.unwatch_if_last(conversation);
         }
         if self.cell.connections.lock().is_empty() {
             self.cell.is_alone();
-            let known = gone.sent.keys().filter_map(|stream| match stream {
-                otvet_engine::ids::StreamName::Conversation(id) => Some(*id),
-                _ => None,
-            });
-            self.announce(&gone.person, known, false);
+            self.announce(&gone.person, gone.known.followed(), false);
         }
     }
 
@@ -171,9 +182,7 @@ impl SessionState {
 
     /// Ends the watch of a conversation that no connection follows any more.
     fn unwatch_if_last(&self, conversation: ConversationId) {
-        let follows =
-            |c: &ConnectionRecord| c.watching.contains(&conversation) || c.asking.contains(&conversation);
-        let followed = self.cell.connections.lock().iter().any(follows);
+        let followed = self.cell.connections.lock().iter().any(|c| c.others.contains(conversation));
         if !followed && let Some(there) = self.directory.conversation_here(conversation) {
             let _ = there.lane.push_always(ConversationMsg::Unwatch(self.cell.person));
         }

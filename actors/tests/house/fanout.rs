@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
+use otvet_actors::outbox::Frames;
 use otvet_engine::protocol::{Event, EventKind, Format, ServerFrame, decode_any};
 
 use crate::world::{Member, World, manager, visitor};
@@ -13,7 +14,7 @@ async fn message(reader: &Member) -> Bytes {
         let frame = decode_any::<ServerFrame>(Format::MessagePack, bytes);
         matches!(frame, Ok(ServerFrame::Event(Event { kind: EventKind::Message { .. }, .. })))
     };
-    let mut frames = Vec::new();
+    let mut frames = Frames::new();
     loop {
         reader.outbox.next(&mut frames).await;
         if let Some(found) = frames.drain(..).find(is_message) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use otvet_actors::outbox::{Next, Outbox};
+use otvet_actors::outbox::{Frames, Next, Outbox};
 use otvet_actors::{Behaviour, Connection, Foundation, House, Introduction, People, RestartPolicy};
 use otvet_engine::clock::{ManualClock, Timestamp};
 use otvet_engine::conversation::Rules;
@@ -293,7 +293,7 @@ impl Member {
 
     /// Reads until the end and says why it came.
     pub async fn closed(&mut self) -> CloseCode {
-        let mut frames = Vec::new();
+        let mut frames = Frames::new();
         loop {
             match tokio::time::timeout(DEADLINE, self.outbox.next(&mut frames)).await.expect("never closed") {
                 Next::Close(code) => return code,
@@ -307,7 +307,7 @@ impl Member {
             if let Some(bytes) = self.unread.pop_front() {
                 return decode_any(Format::MessagePack, &bytes).unwrap();
             }
-            let mut frames = Vec::new();
+            let mut frames = Frames::new();
             match tokio::time::timeout(DEADLINE, self.outbox.next(&mut frames)).await.expect("no frame came")
             {
                 Next::Frames => self.unread.extend(frames),

@@ -37,7 +37,7 @@ impl Goodbye {
 }
 
 /// Waits for `hello` and finds out whose it is.
-pub async fn introduce(edge: &Edge, socket: &mut Socket, name: String) -> Result<Introduction, Goodbye> {
+pub async fn introduce(edge: &Edge, socket: &mut Socket, name: &str) -> Result<Introduction, Goodbye> {
     let limits = &edge.settings.limits;
     let deadline = Instant::now() + Duration::from_secs(limits.hello_timeout_s);
     let (id, hello) = match timeout_at(deadline, first_frame(edge, socket)).await {
@@ -60,7 +60,7 @@ pub async fn introduce(edge: &Edge, socket: &mut Socket, name: String) -> Result
                 hello_id: id,
                 positions: hello.positions,
                 outbox: Outbox::new(socket.format(), limits.outbox_bytes),
-                name,
+                name: name.to_owned(),
             });
         }
     };

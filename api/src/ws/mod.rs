@@ -8,18 +8,19 @@ mod socket;
 pub mod token_watch;
 pub mod upgrade;
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use hyper::upgrade::OnUpgrade;
 use otvet_actors::Introduction;
-use otvet_engine::protocol::CloseCode;
+use otvet_engine::protocol::{CloseCode, Format};
 use tokio::sync::OwnedSemaphorePermit;
 use tracing::Instrument;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::reply::{Reply, Response};
 
-use crate::edge::{Edge, SharedEdge};
+use crate::edge::SharedEdge;
 use crate::metrics::End;
 use crate::rest::problem::Problem;
 use crate::serve::request::Received;
@@ -49,46 +50,34 @@ pub fn filter(edge: SharedEdge) -> BoxedFilter<(Response,)> {
             }
             // The request's id is the connection's name. Nothing of the request itself may live on in the task: it
             // would pin hyper's buffer.
-            let name = received.request_id.to_string();
+            let name = received.request_id;
             // Not within the request's span, which would live as long as the socket.
             let span = tracing::info_span!(parent: None, "ws", session = %name, client = %received.client);
-            let (format, place) = (agreement.format, received.place);
-            let edge = edge.clone();
-            tokio::spawn(
-                async move {
-                    match Socket::from_upgrade(on_upgrade, format, &edge.settings.limits).await {
-                        Ok(socket) => run(edge, socket, name).await,
-                        Err(error) => tracing::debug!(%error, "the upgrade did not happen"),
-                    }
-                    drop(place);
-                }
-                .instrument(span),
-            );
+            // Boxed, since a task is as large as the largest thing it ever does.
+            let beginning = Box::pin(begin(edge.clone(), on_upgrade, agreement.format, name));
+            tokio::spawn(run(edge.clone(), beginning, received.place).instrument(span));
             agreement.response()
         })
         .boxed()
 }
 
-/// One connection from `hello` to goodbye.
+/// One connection from the upgrade to goodbye.
 ///
 /// A task is as large as the largest thing it ever does, and that should be what it does for hours. So what lasts
 /// milliseconds, at both ends, is boxed; and so is the socket, which would else have room wherever it is handed on.
-async fn run(edge: SharedEdge, mut socket: Box<Socket>, name: String) {
-    edge.metrics.sockets.inc();
-    let end = match Box::pin(introduced(&edge, &mut socket, name)).await {
-        Ok(introduction) => {
+async fn run(
+    edge: SharedEdge,
+    beginning: Pin<Box<impl Future<Output = Result<(Box<Socket>, Box<Introduction>), Option<End>>>>>,
+    _place: Place,
+) {
+    let end = match beginning.await {
+        Ok((mut socket, introduction)) => {
             let end = pump::run(&edge, &mut socket, introduction).await;
             Box::pin(socket.leave(end)).await;
             end
         }
-        Err(Goodbye::Close(code, last_words)) => {
-            Box::pin(socket.close(code, last_words)).await;
-            End::Closed(code)
-        }
-        Err(Goodbye::Gone(end)) => {
-            Box::pin(socket.leave(end)).await;
-            end
-        }
+        Err(Some(end)) => end,
+        Err(None) => return,
     };
     edge.metrics.sockets.dec();
     edge.metrics.ended(end);
@@ -98,10 +87,32 @@ async fn run(edge: SharedEdge, mut socket: Box<Socket>, name: String) {
     }
 }
 
-async fn introduced(edge: &Edge, socket: &mut Socket, name: String) -> Result<Introduction, Goodbye> {
-    tokio::select! {
-        introduced = handshake::introduce(edge, socket, name) => introduced,
+/// Up to a valid `hello`; or the end, with all that has to be said. No end: there was no socket.
+async fn begin(
+    edge: SharedEdge,
+    on_upgrade: OnUpgrade,
+    format: Format,
+    name: Arc<str>,
+) -> Result<(Box<Socket>, Box<Introduction>), Option<End>> {
+    let mut socket = Socket::from_upgrade(on_upgrade, format, &edge.settings.limits)
+        .await
+        .inspect_err(|error| tracing::debug!(%error, "the upgrade did not happen"))
+        .map_err(|_| None)?;
+    edge.metrics.sockets.inc();
+    let introduced = tokio::select! {
+        introduced = handshake::introduce(&edge, &mut socket, &name) => introduced,
         // Who has joined is told by the house.
         () = edge.draining() => Err(Goodbye::Close(CloseCode::Restarting, None)),
+    };
+    match introduced {
+        Ok(introduction) => Ok((socket, Box::new(introduction))),
+        Err(Goodbye::Close(code, last_words)) => {
+            socket.close(code, last_words).await;
+            Err(Some(End::Closed(code)))
+        }
+        Err(Goodbye::Gone(end)) => {
+            socket.leave(end).await;
+            Err(Some(end))
+        }
     }
 }

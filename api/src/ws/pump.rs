@@ -24,41 +24,58 @@ use super::rate::Rate;
 use super::socket::{Batch, LAST_WORDS, Socket, judge};
 
 /// Joins, and pumps until one side says goodbye.
-pub async fn run(edge: &Edge, socket: &mut Socket, introduction: Introduction) -> End {
-    let outbox = introduction.outbox.clone();
-    let connection = edge.house.join(introduction);
-    let mut reader = Reader::new(edge, connection, &outbox, socket.format());
-    let mut writer = Writer::new(edge, &outbox);
-    let mut timer = std::pin::pin!(sleep_until(writer.next_ping));
-    std::future::poll_fn(|cx| {
-        while timer.as_mut().poll(cx).is_ready() {
-            let now = Instant::now();
-            writer.heartbeat(now);
-            // One timer for both: most frames come long before, and move nothing.
-            let overdue = reader.check_silence(now);
-            timer.as_mut().reset(overdue.map_or(writer.next_ping, |at| at.min(writer.next_ping)));
+///
+/// What lasts only until it has joined is no part of the future, in which it would keep its room.
+#[expect(clippy::boxed_local, reason = "unpacked by the caller it would be kept as long as the connection")]
+pub fn run<'a>(
+    edge: &'a Edge,
+    socket: &'a mut Socket,
+    introduction: Box<Introduction>,
+) -> impl Future<Output = End> + use<'a> {
+    let mut reader = Reader::new(edge, edge.house.join(*introduction), socket.format());
+    let mut writer = Writer::new(edge);
+    async move {
+        let mut timer = std::pin::pin!(sleep_until(writer.next_ping));
+        std::future::poll_fn(|cx| pump(cx, socket, &mut reader, &mut writer, timer.as_mut())).await
+    }
+}
+
+fn pump(
+    cx: &mut Context<'_>,
+    socket: &mut Socket,
+    reader: &mut Reader<'_>,
+    writer: &mut Writer<'_>,
+    mut timer: Pin<&mut Sleep>,
+) -> Poll<End> {
+    while timer.as_mut().poll(cx).is_ready() {
+        let now = Instant::now();
+        writer.heartbeat(now);
+        // One timer for both: most frames come long before, and move nothing.
+        let overdue = reader.check_silence(now);
+        timer.as_mut().reset(overdue.map_or(writer.next_ping, |at| at.min(writer.next_ping)));
+    }
+    // Each read is answered by a write before the next: neither side starves.
+    loop {
+        let read = reader.poll(cx, socket);
+        if let Poll::Ready(Some(end)) = read {
+            return Poll::Ready(end);
         }
-        // Each read is answered by a write before the next: neither side starves.
-        loop {
-            let read = reader.poll(cx, socket);
-            if let Poll::Ready(Some(end)) = read {
-                return Poll::Ready(end);
-            }
-            if let Poll::Ready(end) = writer.poll(cx, socket, &mut reader.latency) {
-                return Poll::Ready(end);
-            }
-            if read.is_pending() {
-                return Poll::Pending;
-            }
+        if let Poll::Ready(end) = writer.poll(cx, socket, reader.connection.outbox(), &mut reader.latency) {
+            return Poll::Ready(end);
         }
-    })
-    .await
+        if read.is_pending() {
+            return Poll::Pending;
+        }
+    }
+}
+
+/// How often the other side is asked for a sign of life.
+fn heartbeat(edge: &Edge) -> Duration {
+    Duration::from_secs(edge.settings.limits.heartbeat_s)
 }
 
 struct Writer<'a> {
     edge: &'a Edge,
-    outbox: &'a Outbox,
-    heartbeat: Duration,
     next_ping: Instant,
     ping_is_due: bool,
     batch: Batch,
@@ -69,13 +86,10 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(edge: &'a Edge, outbox: &'a Outbox) -> Self {
-        let heartbeat = Duration::from_secs(edge.settings.limits.heartbeat_s);
+    fn new(edge: &'a Edge) -> Self {
         Self {
             edge,
-            outbox,
-            heartbeat,
-            next_ping: Instant::now() + heartbeat,
+            next_ping: Instant::now() + heartbeat(edge),
             ping_is_due: false,
             batch: Batch::default(),
             writing: None,
@@ -86,19 +100,25 @@ impl<'a> Writer<'a> {
     fn heartbeat(&mut self, now: Instant) {
         if self.next_ping <= now {
             self.ping_is_due = true;
-            self.next_ping = now + self.heartbeat;
+            self.next_ping = now + heartbeat(self.edge);
         }
     }
 
     /// Writes what there is. Ready when the outbox says with which code to close, or when the connection is gone.
-    fn poll(&mut self, cx: &mut Context<'_>, socket: &mut Socket, latency: &mut Latency) -> Poll<End> {
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        socket: &mut Socket,
+        outbox: &Outbox,
+        latency: &mut Latency,
+    ) -> Poll<End> {
         loop {
             match socket.poll_write(cx, &mut self.batch) {
-                Poll::Ready(Ok(())) => self.written(latency),
+                Poll::Ready(Ok(())) => self.written(outbox, latency),
                 Poll::Ready(Err(_)) => return Poll::Ready(End::Broken),
-                Poll::Pending => return self.stuck(cx),
+                Poll::Pending => return self.stuck(cx, outbox),
             }
-            match self.outbox.poll_next(cx, &mut self.batch.frames) {
+            match outbox.poll_next(cx, &mut self.batch.frames) {
                 Poll::Ready(Next::Frames) => {
                     let bytes = self.batch.frames.iter().map(Bytes::len).sum();
                     self.writing = Some((self.batch.frames.len(), bytes, Instant::now()));
@@ -111,7 +131,7 @@ impl<'a> Writer<'a> {
     }
 
     /// All that was begun is written.
-    fn written(&mut self, latency: &mut Latency) {
+    fn written(&mut self, outbox: &Outbox, latency: &mut Latency) {
         self.last_words = None;
         let Some((count, bytes, started)) = self.writing.take() else { return };
         let now = Instant::now();
@@ -119,13 +139,13 @@ impl<'a> Writer<'a> {
         metrics.frames_out.inc_by(count as u64);
         metrics.bytes_out.inc_by(bytes as u64);
         metrics.written.observe(seconds(now - started));
-        latency.flushed(self.outbox.unanswered(), now, &metrics.answered);
+        latency.flushed(outbox.unanswered(), now, &metrics.answered);
     }
 
     /// A write that waits ends with the connection: at once for a slow reader, whose queue is dropped anyway; for any other
     /// goodbye it may take its last words' time.
-    fn stuck(&mut self, cx: &mut Context<'_>) -> Poll<End> {
-        let Poll::Ready(code) = self.outbox.poll_closing(cx) else { return Poll::Pending };
+    fn stuck(&mut self, cx: &mut Context<'_>, outbox: &Outbox) -> Poll<End> {
+        let Poll::Ready(code) = outbox.poll_closing(cx) else { return Poll::Pending };
         if code == CloseCode::SlowReader {
             return Poll::Ready(End::Closed(code));
         }
@@ -138,12 +158,10 @@ struct Reader<'a> {
     edge: &'a Edge,
     /// Leaves the house with the reader: from then on nobody writes to this connection.
     connection: Connection,
-    outbox: &'a Outbox,
     latency: Latency,
     format: Format,
     rate: Rate,
     heard: Instant,
-    silence: Duration,
     /// Nothing more is read from somebody who has to leave.
     is_over: bool,
     /// Answers that need no actor: of one read, handed to the outbox together.
@@ -159,17 +177,15 @@ struct Moment {
 }
 
 impl<'a> Reader<'a> {
-    fn new(edge: &'a Edge, connection: Connection, outbox: &'a Outbox, format: Format) -> Self {
+    fn new(edge: &'a Edge, connection: Connection, format: Format) -> Self {
         let limits = &edge.settings.limits;
         Self {
             edge,
             connection,
-            outbox,
             latency: Latency::default(),
             format,
             rate: Rate::new(limits.commands_per_second, limits.burst),
             heard: Instant::now(),
-            silence: Duration::from_secs(limits.heartbeat_s) * 2,
             is_over: false,
             answers: Vec::new(),
         }
@@ -177,7 +193,7 @@ impl<'a> Reader<'a> {
 
     /// Lets go somebody who has not been heard of for too long; when to look again, if at all.
     fn check_silence(&mut self, now: Instant) -> Option<Instant> {
-        let overdue = self.heard + self.silence;
+        let overdue = self.heard + heartbeat(self.edge) * 2;
         if !self.is_over && overdue <= now {
             self.let_go(CloseCode::Silent);
         }
@@ -186,7 +202,7 @@ impl<'a> Reader<'a> {
 
     fn let_go(&mut self, code: CloseCode) {
         self.is_over = true;
-        self.outbox.close(code);
+        self.connection.outbox().close(code);
     }
 
     /// Reads once and takes in the commands that have come. Pending when there is nothing to read; an end when the client has
@@ -205,7 +221,7 @@ impl<'a> Reader<'a> {
         if let Some((started, _)) = heard {
             self.heard = started;
         }
-        self.outbox.append(&mut self.answers);
+        self.connection.outbox().append(&mut self.answers);
         let end = match read {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(Ok(ControlFlow::Continue(()))) => return Poll::Ready(None),

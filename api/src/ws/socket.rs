@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::upgrade::OnUpgrade;
+use otvet_actors::outbox::Frames;
 use otvet_config::sections::LimitSettings;
 use otvet_engine::protocol::{CloseCode, Format, ServerFrame, encode};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
@@ -33,7 +34,7 @@ const WRITE_BYTES: usize = 16 * 1024;
 /// A thread's buffer that a longer frame has made larger than this is given back.
 const KEPT_BYTES: usize = 64 * 1024;
 /// tungstenite takes what was read in pieces of this size, and keeps room for one.
-const PIECE_BYTES: usize = 512;
+const PIECE_BYTES: usize = 256;
 /// Pongs that the peer does not read are held back from here on: only the last one has to be sent.
 const UNREAD_PONGS: usize = 4 * 1024;
 /// What tungstenite may hold of its own frames when they are held back.
@@ -111,7 +112,7 @@ impl Write for Exchange<'_> {
 #[derive(Debug, Default)]
 pub struct Batch {
     /// The encoded frames.
-    pub frames: Vec<Bytes>,
+    pub frames: Frames,
     written: usize,
 }
 

@@ -31,7 +31,7 @@ async fn connected(ahead: Option<Vec<u8>>) -> (Socket, TcpStream) {
     (Socket::new(tcp, ahead, Format::Json, FRAME_BYTES), client)
 }
 
-async fn write(socket: &mut Socket, frames: Vec<Bytes>) -> io::Result<()> {
+async fn write(socket: &mut Socket, frames: Frames) -> io::Result<()> {
     let mut batch = Batch { frames, ..Batch::default() };
     poll_fn(|cx| socket.poll_write(cx, &mut batch)).await
 }
@@ -99,7 +99,7 @@ async fn one_read_hands_over_all_that_came() {
 async fn frames_are_written_in_order_through_a_full_socket() {
     let (mut socket, mut client) = connected(None).await;
     // Megabytes: more than the kernel holds of what nobody reads.
-    let frames: Vec<Bytes> = (0..6_000_usize)
+    let frames: Frames = (0..6_000_usize)
         .map(|n| format!("{n} {}", "x".repeat(n * 7 % 5_000)).into())
         .chain([vec![b'y'; 70_000].into()])
         .collect();
@@ -126,7 +126,7 @@ async fn frames_are_written_in_order_through_a_full_socket() {
 async fn pongs_that_are_not_read_are_held_back_until_there_is_room() {
     let (mut socket, mut client) = connected(None).await;
     let frame = Bytes::from(vec![b'x'; 100_000]);
-    let mut batch = Batch { frames: vec![frame; 200], ..Batch::default() };
+    let mut batch = Batch { frames: vec![frame; 200].into(), ..Batch::default() };
     let blocked = poll_fn(|cx| Poll::Ready(socket.poll_write(cx, &mut batch).is_pending()));
     assert!(blocked.await, "twenty megabytes do not fit into the kernel");
     let waiting = socket.out.len();

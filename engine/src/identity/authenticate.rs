@@ -40,6 +40,16 @@ impl SignedIn {
     }
 }
 
+/// Repeats the last one until their number is a power of two, or a whole batch: what is looked up twice is found all the
+/// same. Each number of values is another text, which the database plans and every connection of the pool keeps, a plan of
+/// hundreds of values being tens of KiB.
+pub(super) fn padded<T: Clone>(mut asked: Vec<T>) -> Vec<T> {
+    if let Some(last) = asked.last().cloned() {
+        asked.resize(asked.len().next_power_of_two().min(BATCH.max(asked.len())), last);
+    }
+    asked
+}
+
 /// Finds the rows of tokens that come in at the same time.
 pub(super) struct Tokens(pub DatabaseConnection);
 
@@ -53,14 +63,14 @@ impl LookUp for Tokens {
         let ids: Vec<i64> = presented.iter().filter_map(|token| token.row).collect();
         if !ids.is_empty() {
             let mut select = TokenRow::select();
-            select.and_where(Expr::col((tokens::Entity, tokens::Column::Id)).is_in(ids));
+            select.and_where(Expr::col((tokens::Entity, tokens::Column::Id)).is_in(padded(ids)));
             by_id.extend(TokenRow::all(&self.0, &select).await?.into_iter().map(|row| (row.id, row)));
         }
         let hashes: Vec<&str> =
             presented.iter().filter(|token| token.row.is_none()).map(|token| token.hash.as_str()).collect();
         if !hashes.is_empty() {
             let mut select = TokenRow::select();
-            select.and_where(Expr::col((tokens::Entity, tokens::Column::Token)).is_in(hashes));
+            select.and_where(Expr::col((tokens::Entity, tokens::Column::Token)).is_in(padded(hashes)));
             let rows = TokenRow::all(&self.0, &select).await?;
             by_hash.extend(rows.into_iter().map(|row| (row.hash.clone(), row)));
         }
@@ -125,11 +135,23 @@ impl Identity {
         let mut valid = HashMap::with_capacity(token_ids.len());
         for ids in token_ids.chunks(BATCH) {
             let mut select = TokenRow::select();
-            select.and_where(Expr::col((tokens::Entity, tokens::Column::Id)).is_in(ids.iter().copied()));
+            select.and_where(Expr::col((tokens::Entity, tokens::Column::Id)).is_in(padded(ids.to_vec())));
             let rows = TokenRow::all(&self.0.db.read, &select).await?;
             let now = self.0.clock.now();
             valid.extend(rows.iter().filter_map(|row| Some((row.id, self.0.rules.person(row, now)?.role))));
         }
         Ok(valid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn look_ups_have_few_sizes() {
+        assert_eq!(padded(vec![1, 2, 3]), [1, 2, 3, 3]);
+        assert_eq!(padded(vec![1; 300]).len(), BATCH);
+        assert!(padded(Vec::<u8>::new()).is_empty());
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, sea_query::Expr};
 use tokio::sync::mpsc;
 
+use super::authenticate::padded;
 use super::zoneless::Zone;
 use crate::clock::Timestamp;
 use crate::store::entities::personal_access_tokens as tokens;
@@ -51,7 +52,7 @@ async fn write_all(db: DatabaseConnection, zone: Zone, mut exit: mpsc::Receiver<
             let update = tokens::Entity::update_many()
                 .col_expr(tokens::Column::LastUsedAt, Expr::value(at))
                 .col_expr(tokens::Column::UpdatedAt, Expr::value(at))
-                .filter(tokens::Column::Id.is_in(ids));
+                .filter(tokens::Column::Id.is_in(padded(ids)));
             if let Err(error) = update.exec(&db).await {
                 tracing::warn!(%error, "last_used_at was not written");
             }
