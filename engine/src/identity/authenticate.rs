@@ -11,7 +11,7 @@ use super::token_row::TokenRow;
 use super::{Identity, IdentityError};
 use crate::protocol::{BearerToken, Person, Role};
 use crate::store::entities::personal_access_tokens as tokens;
-use crate::store::lookups::{LookUp, LookUps};
+use crate::store::lookups::{LookUp, LookUps, padded};
 
 /// How many tokens or people one statement looks up.
 pub(super) const BATCH: usize = 500;
@@ -38,16 +38,6 @@ impl SignedIn {
             Err(IdentityError::Forbidden("this token's abilities do not include this"))
         }
     }
-}
-
-/// Repeats the last one until their number is a power of two, or a whole batch: what is looked up twice is found all the
-/// same. Each number of values is another text, which the database plans and every connection of the pool keeps, a plan of
-/// hundreds of values being tens of KiB.
-pub(super) fn padded<T: Clone>(mut asked: Vec<T>) -> Vec<T> {
-    if let Some(last) = asked.last().cloned() {
-        asked.resize(asked.len().next_power_of_two().min(BATCH.max(asked.len())), last);
-    }
-    asked
 }
 
 /// Finds the rows of tokens that come in at the same time.
@@ -141,17 +131,5 @@ impl Identity {
             valid.extend(rows.iter().filter_map(|row| Some((row.id, self.0.rules.person(row, now)?.role))));
         }
         Ok(valid)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn look_ups_have_few_sizes() {
-        assert_eq!(padded(vec![1, 2, 3]), [1, 2, 3, 3]);
-        assert_eq!(padded(vec![1; 300]).len(), BATCH);
-        assert!(padded(Vec::<u8>::new()).is_empty());
     }
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, sea_query::Expr};
 use tokio::sync::mpsc;
 
-use super::authenticate::padded;
 use super::zoneless::Zone;
 use crate::clock::Timestamp;
 use crate::store::entities::personal_access_tokens as tokens;
+use crate::store::lookups::padded;
 
 /// How many writes may wait.
 const QUEUE: usize = 1024;

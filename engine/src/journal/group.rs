@@ -21,12 +21,13 @@ use uuid::Uuid;
 use super::admission::{Admission, asked_keys, digest};
 use super::cells::{CURSOR, EVENT, PROJECTION, touch_from};
 use super::group_rows::GroupRows;
-use super::statements::{LARGEST, insert, padded};
+use super::statements::{LARGEST, insert};
 use super::writer::{Store, Verdict};
 use super::{Batch, CommitError, KeyedEvent, ReadError, arrays, native, rows};
 use crate::ids::{ConversationId, Key, PersonId};
 use crate::store::Database;
 use crate::store::entities::{chat_conversations, chat_cursors, chat_events, chat_search};
+use crate::store::lookups::padded;
 use crate::store::native::Native;
 use crate::store::turn::Turns;
 

@@ -17,6 +17,7 @@ use crate::ids::{ConversationId, PersonId};
 use crate::protocol::{Event, Status};
 use crate::store::Database;
 use crate::store::entities::{chat_conversations, chat_cursors, chat_events};
+use crate::store::lookups::padded;
 
 impl Journal {
     /// The state of a conversation as stored, with the keys of its newest events; `None` if it was never opened.
@@ -227,7 +228,7 @@ pub(super) async fn cursors_of(
     }
     counters.read();
     let rows = chat_cursors::Entity::find()
-        .filter(chat_cursors::Column::ConversationId.is_in(ids))
+        .filter(chat_cursors::Column::ConversationId.is_in(padded(ids)))
         .all(connection)
         .await?;
     for row in rows {

@@ -73,14 +73,6 @@ fn sizes(mut rows: usize) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Repeats the last one until their number is a power of two: what is looked up twice is found all the same.
-pub(super) fn padded<T: Clone>(mut asked: Vec<T>) -> Vec<T> {
-    if let Some(last) = asked.last().cloned() {
-        asked.resize(asked.len().next_power_of_two(), last);
-    }
-    asked
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,8 +84,6 @@ mod tests {
         assert_eq!(sizes(0).count(), 0);
         assert_eq!(sizes(200).collect::<Vec<_>>(), [128, 64, 8]);
         assert_eq!(sizes(700).collect::<Vec<_>>(), [256, 256, 128, 32, 16, 8, 4]);
-        assert_eq!(padded(vec![1, 2, 3]), [1, 2, 3, 3]);
-        assert!(padded(Vec::<u8>::new()).is_empty());
     }
 
     #[test]

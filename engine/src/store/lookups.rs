@@ -122,9 +122,25 @@ async fn look_up<L: LookUp>(answers: Arc<L>, questions: Vec<L::Question>) -> Res
     }
 }
 
+/// Repeats the last one until their number is a power of two: what is looked up twice is found all the same. Each number of
+/// values is another text, which the database plans and every connection of the pool keeps, a plan of hundreds of values
+/// being tens of KiB.
+pub(crate) fn padded<T: Clone>(mut asked: Vec<T>) -> Vec<T> {
+    if let Some(last) = asked.last().cloned() {
+        asked.resize(asked.len().next_power_of_two(), last);
+    }
+    asked
+}
+
 #[cfg(test)]
 mod tests {
     use std::future::pending;
+
+    #[test]
+    fn look_ups_have_few_sizes() {
+        assert_eq!(padded(vec![1, 2, 3]), [1, 2, 3, 3]);
+        assert!(padded(Vec::<u8>::new()).is_empty());
+    }
 
     use futures_util::future::join_all;
     use tokio::sync::Semaphore;
