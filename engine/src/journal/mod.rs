@@ -159,7 +159,8 @@ pub struct JournalOptions {
     pub queue: usize,
     /// A transaction takes no further batch once it has so many events.
     pub group_events: usize,
-    /// How long a transaction, and then its commit, may take.
+    /// How long a transaction, and then its commit, may take. A commit in SQLite cannot be given up: whoever waits for it is
+    /// told after four times as long that its outcome is unknown.
     pub timeout: Duration,
 }
 
@@ -227,7 +228,9 @@ impl Journal {
 
     /// Stores what was handed over, refuses what comes later, and ends the writer. The connections stay open, for reading.
     pub async fn close(&self) {
-        self.writer.close().await;
+        if timeout(self.patience, self.writer.close()).await.is_err() {
+            tracing::warn!(patience = ?self.patience, "the journal's writer is not through");
+        }
     }
 
     /// The name of this database's numberings: the epoch of every conversation stream.
