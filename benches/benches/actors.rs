@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use otvet_actors::Connection;
 use otvet_benches::house::{Arrivals, Stand, manager, visitor};
-use otvet_benches::relay::{ToSession, broadcaster, conversation, session, typist};
+use otvet_benches::relay::{ToSession, acting_session, broadcaster, conversation, session, typist};
 use otvet_benches::{carry_out_by, conversation_id, opened_by};
 use otvet_engine::conversation::Rules;
 use otvet_engine::ids::ConversationId;
@@ -194,16 +194,25 @@ fn fanout(c: &mut Criterion) {
             let sessions = (0..readers).map(|n| session(manager(i64::try_from(n).unwrap_or(0)), None, &bare));
             typist(broadcaster(conversation_id(0), sessions.collect()))
         });
-        group.bench_function(BenchmarkId::new("tokio mpsc", readers), |b| {
-            b.iter_custom(|rounds| {
-                let (bare, everybody) = (Arc::clone(&bare), everybody.clone());
-                within(&runtime, rounds, move || {
-                    bare.expect(readers);
-                    assert!(everybody.send(visitor(0)).is_ok(), "the task is there");
-                    all_of(&bare)
-                })
-            });
+        let acting = runtime.block_on(async {
+            let mut sessions = Vec::new();
+            for _ in 0..readers {
+                sessions.push(acting_session(&bare).await);
+            }
+            typist(broadcaster(conversation_id(0), sessions))
         });
+        for (name, everybody) in [("tokio mpsc", everybody), ("tokio mpsc in ractor", acting)] {
+            group.bench_function(BenchmarkId::new(name, readers), |b| {
+                b.iter_custom(|rounds| {
+                    let (bare, everybody) = (Arc::clone(&bare), everybody.clone());
+                    within(&runtime, rounds, move || {
+                        bare.expect(readers);
+                        assert!(everybody.send(visitor(0)).is_ok(), "the task is there");
+                        all_of(&bare)
+                    })
+                });
+            });
+        }
     }
     group.finish();
 }

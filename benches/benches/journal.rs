@@ -124,9 +124,13 @@ fn groups_in_postgres(c: &mut Criterion) {
 /// What is committed one after the other, in groups of at most 128 conversations. As on the other side all of it is decided
 /// beforehand, so that neither finds it in the processor's caches.
 fn decided(talks: &mut [Talk], messages: u64, rounds: u64) -> Vec<Vec<Rows>> {
-    let round =
-        |_| talks.chunks_mut(128).map(|some| some.iter_mut().map(|talk| talk.next(messages)).collect());
-    (0..rounds).flat_map(|n| round(n).collect::<Vec<_>>()).collect()
+    let mut decided = Vec::new();
+    for _ in 0..rounds {
+        for some in talks.chunks_mut(128) {
+            decided.push(some.iter_mut().map(|talk| talk.next(messages)).collect());
+        }
+    }
+    decided
 }
 
 async fn bare_postgres_rounds(

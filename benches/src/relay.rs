@@ -10,6 +10,7 @@ use otvet_engine::protocol::client::Send;
 use otvet_engine::protocol::{
     Answer, Answered, CommandId, Format, Person, ServerFrame, SharedFrame, Signal, SignalKind,
 };
+use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::house::Arrivals;
@@ -99,5 +100,52 @@ pub fn broadcaster(id: ConversationId, sessions: Vec<UnboundedSender<ToSession>>
             }
         }
     });
+    sender
+}
+
+/// A session that only passes frames on, within an actor of ractor's: what is left of the difference is ours. It waits at its
+/// channel in the handler of its only message, as our actors wait at their lanes.
+struct Acting;
+
+impl Actor for Acting {
+    type Msg = ();
+    type State = (UnboundedReceiver<ToSession>, Arc<Outbox>);
+    type Arguments = Self::State;
+
+    async fn pre_start(
+        &self,
+        _: ActorRef<()>,
+        state: Self::State,
+    ) -> Result<Self::State, ActorProcessingErr> {
+        Ok(state)
+    }
+
+    fn handle(
+        &self,
+        _: ActorRef<()>,
+        (): (),
+        (inbox, outbox): &mut Self::State,
+    ) -> impl Future<Output = Result<(), ActorProcessingErr>> + std::marker::Send {
+        Box::pin(async move {
+            while let Some(message) = inbox.recv().await {
+                if let ToSession::Frame(frame) = message {
+                    outbox.push_shared(&frame);
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Starts one.
+///
+/// # Panics
+/// When it cannot be started.
+pub async fn acting_session(arrived: &Arc<Arrivals>) -> UnboundedSender<ToSession> {
+    let (sender, inbox) = unbounded_channel();
+    let outbox = Outbox::new(Format::Json, 1 << 30);
+    arrived.drain(Arc::clone(&outbox));
+    let (actor, _) = Actor::spawn(None, Acting, (inbox, outbox)).await.expect("it starts");
+    actor.cast(()).expect("it has just started");
     sender
 }
