@@ -59,7 +59,6 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     Texts {
         event: insert("chat_events", &event),
         opened: insert("chat_conversations", &projection),
-        // The last value is the head that the batch goes on from.
         goes_on: update(&changes) + &same.concat(),
         projection: update(&all),
         cursor: format!(

@@ -256,6 +256,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_journal_is_kept_out_without_the_pools_turn() {
+        let mut stand = Stand::new().await;
+        let native = stand.db.native.clone().unwrap();
+        let sql = format!("INSERT INTO t VALUES (zeroblob({LONG} * 4096))");
+        native.call(move |connection| connection.execute_batch(&sql)).await.unwrap();
+        // Whoever asks for a turn now waits until it is given back, which is not before the end.
+        let turn = Turn::take(&stand.db.write).await.unwrap();
+        assert!(stand.look(false).await);
+        native.call(|connection| connection.execute_batch("INSERT INTO t VALUES (1)")).await.unwrap();
+        assert!(stand.written().await < 10, "it began anew");
+        drop(turn);
+        stand.close().await;
+    }
+
+    #[tokio::test]
     async fn busy_writers_do_not_keep_the_log_from_beginning_anew() {
         let mut stand = Stand::new().await;
         let (db, busy) = (stand.db.clone(), Arc::new(std::sync::atomic::AtomicBool::new(true)));
