@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::Expr;
 use sea_orm::{DatabaseConnection, DbErr};
 
 use super::token::{Abilities, Presented};
@@ -11,7 +11,8 @@ use super::token_row::TokenRow;
 use super::{Identity, IdentityError};
 use crate::protocol::{BearerToken, Person, Role};
 use crate::store::entities::personal_access_tokens as tokens;
-use crate::store::lookups::{LookUp, LookUps, padded};
+use crate::store::lookups::{LookUp, LookUps};
+use crate::store::one_of::is_one_of;
 
 /// How many tokens or people one statement looks up.
 pub(super) const BATCH: usize = 500;
@@ -49,18 +50,19 @@ impl LookUp for Tokens {
     type Answer = Option<TokenRow>;
 
     async fn look_up(&self, presented: &[Presented]) -> Result<Vec<Option<TokenRow>>, DbErr> {
+        let backend = self.0.get_database_backend();
         let (mut by_id, mut by_hash) = (HashMap::new(), HashMap::new());
         let ids: Vec<i64> = presented.iter().filter_map(|token| token.row).collect();
         if !ids.is_empty() {
             let mut select = TokenRow::select();
-            select.and_where(Expr::col((tokens::Entity, tokens::Column::Id)).is_in(padded(ids)));
+            select.and_where(is_one_of(backend, Expr::col((tokens::Entity, tokens::Column::Id)), ids));
             by_id.extend(TokenRow::all(&self.0, &select).await?.into_iter().map(|row| (row.id, row)));
         }
         let hashes: Vec<&str> =
             presented.iter().filter(|token| token.row.is_none()).map(|token| token.hash.as_str()).collect();
         if !hashes.is_empty() {
             let mut select = TokenRow::select();
-            select.and_where(Expr::col((tokens::Entity, tokens::Column::Token)).is_in(padded(hashes)));
+            select.and_where(is_one_of(backend, Expr::col((tokens::Entity, tokens::Column::Token)), hashes));
             let rows = TokenRow::all(&self.0, &select).await?;
             by_hash.extend(rows.into_iter().map(|row| (row.hash.clone(), row)));
         }
@@ -122,10 +124,15 @@ impl Identity {
     /// # Errors
     /// [`IdentityError::Database`]: then nothing is known about any of them.
     pub async fn still_valid(&self, token_ids: &[i64]) -> Result<HashMap<i64, Role>, IdentityError> {
+        let backend = self.0.db.backend;
         let mut valid = HashMap::with_capacity(token_ids.len());
         for ids in token_ids.chunks(BATCH) {
             let mut select = TokenRow::select();
-            select.and_where(Expr::col((tokens::Entity, tokens::Column::Id)).is_in(padded(ids.to_vec())));
+            select.and_where(is_one_of(
+                backend,
+                Expr::col((tokens::Entity, tokens::Column::Id)),
+                ids.to_vec(),
+            ));
             let rows = TokenRow::all(&self.0.db.read, &select).await?;
             let now = self.0.clock.now();
             valid.extend(rows.iter().filter_map(|row| Some((row.id, self.0.rules.person(row, now)?.role))));

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::zoneless::Zone;
 use crate::clock::Timestamp;
 use crate::store::entities::personal_access_tokens as tokens;
-use crate::store::lookups::padded;
+use crate::store::one_of::is_one_of;
 
 /// How many writes may wait.
 const QUEUE: usize = 1024;
@@ -41,6 +41,7 @@ impl LastUsed {
 }
 
 async fn write_all(db: DatabaseConnection, zone: Zone, mut exit: mpsc::Receiver<(i64, Timestamp)>) {
+    let backend = db.get_database_backend();
     let mut uses = Vec::with_capacity(BATCH);
     while exit.recv_many(&mut uses, BATCH).await > 0 {
         let mut by_second: BTreeMap<_, Vec<i64>> = BTreeMap::new();
@@ -52,7 +53,7 @@ async fn write_all(db: DatabaseConnection, zone: Zone, mut exit: mpsc::Receiver<
             let update = tokens::Entity::update_many()
                 .col_expr(tokens::Column::LastUsedAt, Expr::value(at))
                 .col_expr(tokens::Column::UpdatedAt, Expr::value(at))
-                .filter(tokens::Column::Id.is_in(padded(ids)));
+                .filter(is_one_of(backend, tokens::Column::Id.into_expr(), ids));
             if let Err(error) = update.exec(&db).await {
                 tracing::warn!(%error, "last_used_at was not written");
             }

@@ -29,6 +29,7 @@ use crate::store::Database;
 use crate::store::entities::{chat_conversations, chat_cursors, chat_events, chat_search};
 use crate::store::lookups::padded;
 use crate::store::native::Native;
+use crate::store::one_of::is_one_of;
 use crate::store::turn::Turns;
 
 /// Why nothing of a group has an answer of its own.
@@ -277,11 +278,14 @@ pub(super) async fn heads(
 ) -> Result<HashMap<ConversationId, u64>, ReadError> {
     use chat_conversations::Column;
     let ids: BTreeSet<Uuid> = conversations.map(|id| id.0).collect();
-    let ids = padded(ids.into_iter().collect());
     let rows: Vec<(Uuid, i64)> = chat_conversations::Entity::find()
         .select_only()
         .columns([Column::Id, Column::LastSeq])
-        .filter(Column::Id.is_in(ids))
+        .filter(is_one_of(
+            connection.get_database_backend(),
+            Column::Id.into_expr(),
+            ids.into_iter().collect(),
+        ))
         .into_tuple()
         .all(connection)
         .await?;

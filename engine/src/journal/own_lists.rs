@@ -1,11 +1,11 @@
 //! The own lists of many people at once: whoever says hello is given one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use sea_orm::sea_query::{Query, SelectStatement, UnionType};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Statement};
 
 use super::reads::{self, listed_by};
 use super::{Counters, Journal, Listed, Listing, ReadError, rows};
@@ -13,8 +13,9 @@ use crate::ids::PersonId;
 use crate::store::Database;
 use crate::store::entities::chat_conversations::{self, Column};
 use crate::store::lookups::LookUp;
+use crate::store::one_of::json;
 
-/// How many people's lists one query reads: SQLite puts at most 500 selects together.
+/// How many people's lists one query reads.
 pub(super) const TOGETHER: usize = 200;
 
 /// Whose list, and its longest length.
@@ -35,10 +36,12 @@ impl LookUp for OwnLists {
     async fn look_up(&self, asked: &[Asked]) -> Result<Vec<Self::Answer>, DbErr> {
         let snapshot = reads::snapshot(&self.db).await?;
         self.counters.read();
-        let found = chat_conversations::Entity::find()
-            .filter(Column::Id.in_subquery(newest_of(&padded(asked))))
-            .all(&snapshot)
-            .await?;
+        let all = chat_conversations::Entity::find();
+        let found = if self.db.backend == DbBackend::Sqlite {
+            all.from_raw_sql(newest_in_sqlite(asked)).all(&snapshot).await?
+        } else {
+            all.filter(Column::Id.in_subquery(newest_of(&padded(asked)))).all(&snapshot).await?
+        };
         let ids = found.iter().map(|row| row.id).collect();
         let mut cursors = reads::cursors_of(&self.counters, &snapshot, ids).await?;
         snapshot.commit().await?;
@@ -72,6 +75,18 @@ fn padded(asked: &[Asked]) -> Vec<Asked> {
         padded.resize(asked.len().next_power_of_two(), (*person, 0));
     }
     padded
+}
+
+/// Everybody's newest conversations, in the same words however many people they are. Each list is as long as the longest
+/// that is asked for.
+pub(super) fn newest_in_sqlite(asked: &[Asked]) -> Statement {
+    let people: BTreeSet<String> = asked.iter().map(|(person, _)| person.to_string()).collect();
+    let people = json(&people.into_iter().collect::<Vec<_>>());
+    let limit = asked.iter().map(|(_, limit)| *limit as u64).max().unwrap_or(0);
+    let sql = "SELECT c.* FROM json_each(?) AS person CROSS JOIN chat_conversations AS c WHERE c.id IN \
+               (SELECT o.id FROM chat_conversations AS o WHERE o.visitor_id = person.value \
+               ORDER BY o.updated_at DESC, o.id DESC LIMIT ?)";
+    Statement::from_sql_and_values(DbBackend::Sqlite, sql, [people.into(), limit.into()])
 }
 
 /// The ids of everybody's newest conversations. Each person's are found in the index, however many there are.

@@ -17,7 +17,7 @@ use crate::ids::{ConversationId, PersonId};
 use crate::protocol::{Event, Status};
 use crate::store::Database;
 use crate::store::entities::{chat_conversations, chat_cursors, chat_events};
-use crate::store::lookups::padded;
+use crate::store::one_of::is_one_of;
 
 impl Journal {
     /// The state of a conversation as stored, with the keys of its newest events; `None` if it was never opened.
@@ -228,7 +228,11 @@ pub(super) async fn cursors_of(
     }
     counters.read();
     let rows = chat_cursors::Entity::find()
-        .filter(chat_cursors::Column::ConversationId.is_in(padded(ids)))
+        .filter(is_one_of(
+            connection.get_database_backend(),
+            chat_cursors::Column::ConversationId.into_expr(),
+            ids,
+        ))
         .all(connection)
         .await?;
     for row in rows {

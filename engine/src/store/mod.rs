@@ -22,6 +22,7 @@ pub(crate) mod lookups;
 mod migrate;
 mod migrations;
 pub(crate) mod native;
+pub(crate) mod one_of;
 mod row_id;
 #[cfg(test)]
 pub(crate) mod tests;
