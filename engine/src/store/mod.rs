@@ -37,6 +37,10 @@ const OPEN_AGAIN_AFTER: Duration = Duration::from_millis(20);
 /// How long to wait for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Pages of a SQLite file that a connection for reading keeps, in KiB. SQLite forgets all of them whenever something was
+/// written, so that beside writers more would only be memory; the system has the file in its cache as well.
+const READERS_CACHE_KIB: u32 = 512;
+
 /// Why the database could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -106,7 +110,10 @@ impl Database {
         })
         .await?;
         let read = sqlite_pool(url, max_readers.max(1), |options| {
-            options.create_if_missing(false).pragma("query_only", "ON")
+            options
+                .create_if_missing(false)
+                .pragma("query_only", "ON")
+                .pragma("cache_size", format!("-{READERS_CACHE_KIB}"))
         })
         .await?;
         let native = Arc::new(Native::new(file.clone(), Purpose::Writing));
