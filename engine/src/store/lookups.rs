@@ -77,8 +77,9 @@ async fn answer_all<L: LookUp>(
     let mut asked = Vec::with_capacity(most);
     let mut next = Instant::now();
     while waiting.recv_many(&mut asked, most).await > 0 {
-        // Until it is time, or as many have come as are answered at a time.
-        loop {
+        // Until it is time, or as many have come as are answered at a time. A timer is set only for what is to come: one for
+        // what is past would still wait for the next millisecond.
+        while Instant::now() < next && asked.len() < most {
             let room = most - asked.len();
             let more = timeout_at(next, waiting.recv_many(&mut asked, room)).await;
             if !matches!(more, Ok(1..)) {
@@ -207,6 +208,18 @@ mod tests {
             assert!(began.elapsed() <= LIMIT + Duration::from_millis(1), "{:?}", began.elapsed());
             assert_eq!(ups.ask(1).await, Ok((1, 1)));
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_pace_nobody_waits_for_a_timer() {
+        let ups = LookUps::start(Counting(Arc::new(Semaphore::new(10))), 10, Duration::ZERO);
+        let began = Instant::now();
+        for question in 1..=5 {
+            // Within a millisecond, which is the timers' grain.
+            tokio::time::advance(Duration::from_micros(100)).await;
+            ups.ask(question).await.unwrap();
+        }
+        assert_eq!(began.elapsed(), Duration::from_micros(500));
     }
 
     #[tokio::test(start_paused = true)]
