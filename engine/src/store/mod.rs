@@ -27,8 +27,10 @@ mod row_id;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod turn;
+mod wall_time;
 
 pub use row_id::RowId;
+pub use wall_time::WallTime;
 
 /// How long a statement waits for another process's lock on a SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

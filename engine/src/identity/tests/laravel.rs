@@ -213,7 +213,7 @@ async fn dump(world: &World) -> Vec<String> {
 async fn opening_laravels_database_changes_none_of_its_rows() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("otvet.db");
-    std::fs::write(&file, include_bytes!("../../../testdata/laravel/laravel.sqlite")).unwrap();
+    std::fs::write(&file, LARAVEL).unwrap();
     // Before our migrations.
     let db = Database::connect(&format!("sqlite://{}", file.display()), 1).await.unwrap();
     let clock = Arc::new(ManualClock::at(START));
