@@ -8,7 +8,7 @@ use sea_orm::sea_query::{
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryResult};
 
 use super::authenticate::BATCH;
-use super::validate::stored_email;
+use super::validate::{is_same_email, stored_email};
 use super::zoneless::Zone;
 use super::{Identity, IdentityError, Inner};
 use crate::clock::Timestamp;
@@ -102,7 +102,8 @@ impl Identity {
         let spellings = [email.to_owned(), stored_email(email)];
         let only = Condition::all().add(Expr::col((users::Entity, users::Column::Email)).is_in(spellings));
         let found = self.0.accounts(accounts(only)).await?;
-        Ok(found.into_iter().max_by_key(|account| account.email == email))
+        let same = found.into_iter().filter(|account| is_same_email(&account.email, email));
+        Ok(same.max_by_key(|account| account.email == email))
     }
 
     /// Everybody to whom a conversation may be given: enabled managers and admins, by name.

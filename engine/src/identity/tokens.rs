@@ -101,7 +101,7 @@ impl Identity {
         let name = super::sign_in::device_name(name)?;
         let person = self.person(user).await?.ok_or(IdentityError::NotFound)?;
         let now = self.0.clock.now();
-        let tx = self.0.begin().await?;
+        let tx = self.0.db.begin().await?;
         let (token_id, token) = self.0.insert_token(&tx, user, &name, abilities, expires_at).await?;
         let entry = Entry::new(Action::TokenIssued).to(user).detail(format!("token {token_id}"));
         entry.write(&tx, now).await?;
@@ -111,7 +111,7 @@ impl Identity {
 
     async fn end_token(&self, person: PersonId, token_id: i64, entry: Entry) -> Result<(), IdentityError> {
         let (_, types, number) = self.0.rules.tokenable(person);
-        let tx = self.0.begin().await?;
+        let tx = self.0.db.begin().await?;
         let deleted = tokens::Entity::delete_many()
             .filter(tokens::Column::Id.eq(token_id))
             .filter(tokens::Column::TokenableType.is_in(types))

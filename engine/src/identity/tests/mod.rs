@@ -57,6 +57,9 @@ impl World {
         let world = Self::on(dir, &to, settings).await;
         if world.db.backend != DbBackend::Sqlite {
             let from = Database::connect(&file, 1).await.unwrap();
+            // MySQL's timestamps end in 2038.
+            let later = "UPDATE personal_access_tokens SET expires_at = '2037-01-01 00:00:00' WHERE expires_at > '2038-01-01'";
+            from.write.execute_unprepared(later).await.unwrap();
             copy::<users::Entity>(&from, &world.db).await;
             copy::<personal_access_tokens::Entity>(&from, &world.db).await;
             from.close().await;
@@ -81,7 +84,18 @@ impl World {
     }
 
     async fn execute(&self, sql: &str) {
-        self.db.write.execute_unprepared(sql).await.unwrap();
+        let sql = match self.db.backend {
+            // There, a backslash in a text is the sign of an escape.
+            DbBackend::MySql => sql.replace('\\', r"\\"),
+            _ => sql.to_owned(),
+        };
+        self.db.write.execute_unprepared(&sql).await.unwrap();
+    }
+
+    /// What makes a statement take texts that are no times: columns of SQLite's have no types, and MySQL without its strict
+    /// mode, as older applications have it, takes such a text for a date of zeros.
+    fn leniently(&self) -> &'static str {
+        if self.db.backend == DbBackend::MySql { "IGNORE" } else { "" }
     }
 
     /// The first column of the first row, as text.
