@@ -195,3 +195,16 @@ async fn what_expired_a_week_ago_is_pruned_and_nothing_else() {
     );
     assert_eq!(world.identity.prune_tokens().await.unwrap(), 0);
 }
+
+#[tokio::test]
+async fn a_lifetime_may_outlive_the_columns_of_the_database() {
+    // A hundred years: MySQL's timestamps end in 2038.
+    let minutes = 52_560_000;
+    let world = World::new(IdentitySettings { token_expiration_minutes: minutes, ..settings() }).await;
+    let anna = world.user("anna").await;
+    assert!(world.identity.authenticate(&anna.token).await.is_ok());
+    let ends = world.identity.tokens(anna.person.id, None).await.unwrap()[0].expires_at;
+    assert_eq!(ends, Some(START.plus_millis(i64::from(minutes) * MINUTE)));
+    world.clock.advance_millis(i64::from(minutes) * MINUTE);
+    assert!(world.identity.authenticate(&anna.token).await.is_err(), "its age is what counts");
+}
