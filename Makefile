@@ -21,7 +21,7 @@ check: ## Formatting, lints as errors, types, licences
 	@if command -v cargo-deny >/dev/null; then cargo deny --offline check licenses sources bans; \
 	else echo "note: cargo-deny is not installed; licences and sources were not checked"; fi
 
-parts: ## Installs redis-server, postgresql and chromium where it may (Debian, root), and says what it could not
+parts: ## Installs redis-server, postgresql, mariadb-server and chromium where it may (Debian, root), and says what it could not
 	@scripts/install-test-parts.sh
 
 web: ## Builds the faces
@@ -33,6 +33,7 @@ web-test: ## TypeScript: types, lints, unit tests, golden frames
 rust-test: ## Rust: unit and contract tests, OpenAPI and golden frames, the benches once
 	cargo test --workspace --exclude otvet-tests
 	scripts/with-postgres.sh cargo test -p otvet-engine --lib -- journal:: store::
+	scripts/with-mysql.sh cargo test -p otvet-engine --lib -- journal:: store:: identity::
 
 release: ## The binary that is shipped
 	cargo build --release

@@ -9,6 +9,8 @@ faketime() { ls /usr/lib/*/faketime/libfaketimeMT.so.1 /usr/lib*/faketime/libfak
 faketime || missing+=(libfaketime)
 postgres() { command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
 postgres || missing+=(postgresql)
+mysql() { PATH=$PATH:/usr/sbin:/usr/local/sbin command -v mariadbd mysqld >/dev/null; }
+mysql || missing+=(mariadb-server)
 
 if [ ${#missing[@]} -gt 0 ] && [ -f /etc/debian_version ] && [ "$(id -u)" = 0 ]; then
   echo "installing ${missing[*]} from Debian's packages"
@@ -38,6 +40,12 @@ if postgres; then
   echo "found postgresql"
 else
   echo "MISSING postgresql: install it, then run this again (on Debian as root it is installed for you)" >&2
+  status=1
+fi
+if mysql; then
+  echo "found mariadb-server or mysql-server"
+else
+  echo "MISSING mariadb-server: install it, then run this again (on Debian as root it is installed for you)" >&2
   status=1
 fi
 for tool in node npm cargo; do

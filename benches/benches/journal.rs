@@ -9,13 +9,17 @@ use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use futures_util::future::join_all;
+use otvet_benches::bare_mysql::BareMySql;
 use otvet_benches::bare_postgres::BarePostgres;
 use otvet_benches::bare_sqlite::{BareSqlite, Rows};
+use otvet_benches::group_rows::BareWriter;
 use otvet_benches::house::{journal, journal_at};
+use otvet_benches::mysql_server::MySqlServer;
 use otvet_benches::postgres_server::PostgresServer;
 use otvet_benches::talk::Talk;
 use otvet_engine::ids::PersonId;
 use otvet_engine::journal::{Batch, Journal};
+use sea_orm::sqlx::Error as SqlxError;
 use tokio::runtime::Runtime;
 
 fn talks(count: usize) -> Vec<Talk> {
@@ -82,18 +86,31 @@ fn groups(c: &mut Criterion) {
 
 /// The same on PostgreSQL.
 fn groups_in_postgres(c: &mut Criterion) {
-    let server = match PostgresServer::start() {
-        Ok(server) => server,
-        Err(reason) => {
-            println!("left out, the journal on PostgreSQL: {reason}");
-            return;
-        }
-    };
+    match PostgresServer::start() {
+        Ok(server) => groups_on_a_server(c, "PostgreSQL", &server.url(), BarePostgres::connect),
+        Err(reason) => println!("left out, the journal on PostgreSQL: {reason}"),
+    }
+}
+
+/// The same on MySQL, which here is MariaDB.
+fn groups_in_mysql(c: &mut Criterion) {
+    match MySqlServer::start() {
+        Ok(server) => groups_on_a_server(c, "MySQL", &server.url(), BareMySql::connect),
+        Err(reason) => println!("left out, the journal on MySQL: {reason}"),
+    }
+}
+
+fn groups_on_a_server<W: BareWriter>(
+    c: &mut Criterion,
+    database_name: &str,
+    url: &str,
+    connect: impl AsyncFnOnce(&str) -> Result<W, SqlxError>,
+) {
     let runtime = Runtime::new().expect("a runtime starts");
-    let mut group = c.benchmark_group("journal on PostgreSQL");
+    let mut group = c.benchmark_group(format!("journal on {database_name}"));
     group.sample_size(20);
-    let (journal, database) = runtime.block_on(journal_at(&server.url()));
-    let mut bare = runtime.block_on(BarePostgres::connect(&server.url())).expect("it has answered before");
+    let (journal, database) = runtime.block_on(journal_at(url));
+    let mut bare = runtime.block_on(connect(url)).expect("it has answered before");
     // Both in one database, and so with the same load beside them: none.
     let (mut first, seconds) = (0, 1 << 20);
     for (name, conversations, messages) in [("256 conversations", 256, 1), ("1 conversation", 1, 128)] {
@@ -105,10 +122,10 @@ fn groups_in_postgres(c: &mut Criterion) {
         });
         let numbers = seconds + first..seconds + first + conversations;
         let mut all: Vec<Talk> = numbers.map(Talk::new).collect();
-        runtime.block_on(bare_postgres_rounds(&mut bare, &mut all, messages, 1));
+        runtime.block_on(bare_server_rounds(&mut bare, &mut all, messages, 1));
         group.bench_function(BenchmarkId::new("sqlx", name), |b| {
             b.iter_custom(|rounds| {
-                runtime.block_on(bare_postgres_rounds(&mut bare, &mut all, messages, rounds))
+                runtime.block_on(bare_server_rounds(&mut bare, &mut all, messages, rounds))
             });
         });
         first += conversations;
@@ -133,8 +150,8 @@ fn decided(talks: &mut [Talk], messages: u64, rounds: u64) -> Vec<Vec<Rows>> {
     decided
 }
 
-async fn bare_postgres_rounds(
-    bare: &mut BarePostgres,
+async fn bare_server_rounds(
+    bare: &mut impl BareWriter,
     talks: &mut [Talk],
     messages: u64,
     rounds: u64,
@@ -164,5 +181,5 @@ fn bare_rounds(bare: &mut BareSqlite, talks: &mut [Talk], messages: u64, rounds:
     began.elapsed()
 }
 
-criterion_group!(benches, groups, groups_in_postgres);
+criterion_group!(benches, groups, groups_in_postgres, groups_in_mysql);
 criterion_main!(benches);

@@ -2,13 +2,12 @@
 //! array a column, in one transaction a group. No admission, no look at keys and heads, nobody to answer.
 
 use otvet_engine::clock::Timestamp;
-use otvet_engine::protocol::EventKind;
 use sea_orm::sqlx::pool::PoolConnection;
 use sea_orm::sqlx::postgres::{PgConnection, PgPoolOptions};
 use sea_orm::sqlx::{Connection, Error, Postgres, query};
-use uuid::Uuid;
 
 use crate::bare_sqlite::{Rows, number};
+use crate::group_rows::{BareWriter, messages, participants, projections};
 
 const EVENTS: &str = "INSERT INTO chat_events (conversation_id, seq, at, kind, actor_id, actor_role, actor_name, idem_key, \
      body) SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], \
@@ -47,12 +46,10 @@ impl BarePostgres {
     pub async fn connect(url: &str) -> Result<Self, Error> {
         Ok(Self(PgPoolOptions::new().max_connections(1).connect(url).await?.acquire().await?))
     }
+}
 
-    /// Stores a group in one transaction.
-    ///
-    /// # Errors
-    /// PostgreSQL's.
-    pub async fn commit(&mut self, group: &[Rows]) -> Result<(), Error> {
+impl BareWriter for BarePostgres {
+    async fn commit(&mut self, group: &[Rows]) -> Result<(), Error> {
         let mut transaction = self.0.begin().await?;
         insert_events(&mut transaction, group).await?;
         upsert_projections(&mut transaction, group).await?;
@@ -62,35 +59,24 @@ impl BarePostgres {
 }
 
 async fn insert_events(connection: &mut PgConnection, group: &[Rows]) -> Result<(), Error> {
-    let events = group.iter().flat_map(|rows| rows.events.iter().map(|event| (rows.after.id.0, event)));
-    let messages: Vec<_> = events
-        .filter_map(|(id, event)| match &event.kind {
-            EventKind::Message { author, body, key, .. } => Some((id, event, author, body, key)),
-            _ => None,
-        })
-        .collect();
+    let messages = messages(group);
     query(EVENTS)
-        .bind(column(&messages, |row| row.0))
-        .bind(column(&messages, |row| number(row.1.seq)))
-        .bind(column(&messages, |row| row.1.at.millis()))
+        .bind(column(&messages, |row| row.conversation))
+        .bind(column(&messages, |row| number(row.event.seq)))
+        .bind(column(&messages, |row| row.event.at.millis()))
         .bind(column(&messages, |_| "message"))
-        .bind(column(&messages, |row| row.2.id.to_string()))
-        .bind(column(&messages, |row| row.2.role.as_str()))
-        .bind(column(&messages, |row| row.2.name.as_str()))
-        .bind(column(&messages, |row| row.4.as_str().as_bytes()))
-        .bind(column(&messages, |row| row.3.as_str()))
+        .bind(column(&messages, |row| row.author.id.to_string()))
+        .bind(column(&messages, |row| row.author.role.as_str()))
+        .bind(column(&messages, |row| row.author.name.as_str()))
+        .bind(column(&messages, |row| row.key.as_str().as_bytes()))
+        .bind(column(&messages, |row| row.body))
         .execute(connection)
         .await?;
     Ok(())
 }
 
 async fn upsert_projections(connection: &mut PgConnection, group: &[Rows]) -> Result<(), Error> {
-    let rows: Vec<_> = group
-        .iter()
-        .filter_map(|rows| {
-            Some((&rows.after, rows.after.visitor.as_ref()?, rows.after.last_message.as_ref()?))
-        })
-        .collect();
+    let rows = projections(group);
     query(PROJECTIONS)
         .bind(column(&rows, |row| row.0.id.0))
         .bind(column(&rows, |row| row.0.subject.as_deref()))
@@ -115,11 +101,7 @@ async fn upsert_projections(connection: &mut PgConnection, group: &[Rows]) -> Re
 }
 
 async fn upsert_cursors(connection: &mut PgConnection, group: &[Rows]) -> Result<(), Error> {
-    let participants = group.iter().flat_map(|rows| {
-        let id: Uuid = rows.after.id.0;
-        rows.after.participants.iter().map(move |(person, part)| (id, person, part))
-    });
-    let rows: Vec<_> = participants.collect();
+    let rows = participants(group);
     query(CURSORS)
         .bind(column(&rows, |row| row.0))
         .bind(column(&rows, |row| row.1.to_string()))

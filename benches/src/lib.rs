@@ -1,15 +1,18 @@
 //! What the benches measure, and the ceilings that they measure it against.
 //!
 //! In reading order: this file (frames and histories of the size that a real chat has), [`house`] (the actors without
-//! sockets), [`talk`] (rows to be stored), [`relay`], [`bare_sqlite`], [`bare_postgres`], [`hand_framed`],
-//! [`redis_server`] and [`postgres_server`] (the ceilings), [`edge`] (a whole server in this process), [`performance`]
+//! sockets), [`talk`] (rows to be stored), [`relay`], [`bare_sqlite`], [`bare_postgres`], [`bare_mysql`],
+//! [`hand_framed`], [`redis_server`], [`postgres_server`] and [`mysql_server`] (the ceilings), [`edge`] (a whole server in this process), [`performance`]
 //! (everything into one document).
 
+pub mod bare_mysql;
 pub mod bare_postgres;
 pub mod bare_sqlite;
 pub mod edge;
+pub mod group_rows;
 pub mod hand_framed;
 pub mod house;
+pub mod mysql_server;
 pub mod pairs;
 pub mod performance;
 pub mod postgres_server;

@@ -92,7 +92,7 @@ fn programs() -> Option<PathBuf> {
 }
 
 /// A user's number.
-fn user(name: &str) -> Option<u32> {
+pub(crate) fn user(name: &str) -> Option<u32> {
     let users = fs::read_to_string(Path::new("/etc/passwd")).ok()?;
     let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
     line.split(':').nth(2)?.parse().ok()

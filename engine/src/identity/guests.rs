@@ -25,7 +25,7 @@ impl Identity {
         if let Some(sentence) = name.and_then(name_problem) {
             return Err(IdentityError::invalid("name", sentence));
         }
-        let tx = self.0.begin().await?;
+        let tx = self.0.db.begin().await?;
         let row = guests::ActiveModel {
             name: Set(name.unwrap_or("Guest").to_owned()),
             created_at: Set(self.0.clock.now().millis()),
@@ -69,7 +69,7 @@ impl Identity {
             Err(error) => return Err(error),
         };
         let PersonId::Guest(guest_id) = guest else { return Ok(None) };
-        let tx = self.0.begin().await?;
+        let tx = self.0.db.begin().await?;
         let merged = guests::Entity::update_many()
             .col_expr(guests::Column::MergedInto, Expr::value(user_id))
             .filter(guests::Column::Id.eq(guest_id))

@@ -33,7 +33,6 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use rand::Rng;
 use rand::rngs::StdRng;
-use sea_orm::{DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 
 use crate::clock::SharedClock;
 use crate::store::Database;
@@ -182,15 +181,6 @@ impl Identity {
 }
 
 impl Inner {
-    /// A transaction that will write: on SQLite it takes the lock at once, since one that reads first can be refused later.
-    async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        self.db.write.begin_with_options(options).await
-    }
-
     fn random<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         self.rng.lock().fill_bytes(&mut bytes);

@@ -5,19 +5,19 @@ use std::collections::HashMap;
 use sea_orm::sea_query::{
     Condition, Expr, ExprTrait, Func, LikeExpr, NullOrdering, Order, Query, SelectStatement,
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryResult};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryResult};
 
 use super::authenticate::BATCH;
-use super::validate::stored_email;
-use super::zoneless::{self, Zone};
+use super::validate::{is_same_email, stored_email};
+use super::zoneless::Zone;
 use super::{Identity, IdentityError, Inner};
 use crate::clock::Timestamp;
 use crate::ids::PersonId;
 use crate::protocol::{Person, Role};
-use crate::store::RowId;
 use crate::store::entities::{
     chat_guests as guests, chat_people as people, personal_access_tokens as tokens, users,
 };
+use crate::store::{RowId, WallTime};
 
 const LAST_SEEN: &str = "last_seen";
 
@@ -102,7 +102,8 @@ impl Identity {
         let spellings = [email.to_owned(), stored_email(email)];
         let only = Condition::all().add(Expr::col((users::Entity, users::Column::Email)).is_in(spellings));
         let found = self.0.accounts(accounts(only)).await?;
-        Ok(found.into_iter().max_by_key(|account| account.email == email))
+        let same = found.into_iter().filter(|account| is_same_email(&account.email, email));
+        Ok(same.max_by_key(|account| account.email == email))
     }
 
     /// Everybody to whom a conversation may be given: enabled managers and admins, by name.
@@ -137,7 +138,7 @@ impl Identity {
                 .take();
             for row in db.read.query_all(&select).await? {
                 // A time that cannot be read is no reason to hide the account.
-                let at = zoneless::column(&row, LAST_SEEN, db.backend).unwrap_or(None);
+                let at: Option<WallTime> = row.try_get("", LAST_SEEN).unwrap_or(None);
                 let Some(at) = at.and_then(|at| rules.zone().read(at)) else { continue };
                 seen.insert(PersonId::User(row.try_get::<RowId>("", "tokenable_id")?.0), at);
             }
@@ -193,7 +194,7 @@ impl Identity {
 impl Inner {
     async fn accounts(&self, select: SelectStatement) -> Result<Vec<Account>, DbErr> {
         let rows = self.db.read.query_all(&select).await?;
-        rows.iter().map(|row| account(row, self.rules.zone(), self.db.backend)).collect()
+        rows.iter().map(|row| account(row, self.rules.zone())).collect()
     }
 
     /// In which role a user may come in; `None` for a disabled one.
@@ -230,11 +231,11 @@ fn accounts(only: Condition) -> SelectStatement {
         .take()
 }
 
-fn account(row: &QueryResult, zone: &Zone, backend: DbBackend) -> Result<Account, DbErr> {
+fn account(row: &QueryResult, zone: &Zone) -> Result<Account, DbErr> {
     let role: Option<String> = row.try_get("", "role")?;
     let disabled_at: Option<i64> = row.try_get("", "disabled_at")?;
     // A time that cannot be read is no reason to hide the account.
-    let created_at = zoneless::column(row, "created_at", backend).unwrap_or(None);
+    let created_at: Option<WallTime> = row.try_get("", "created_at").unwrap_or(None);
     Ok(Account {
         person: Person {
             id: PersonId::User(row.try_get::<RowId>("", "id")?.0),

@@ -84,7 +84,7 @@ impl Identity {
         role: Option<Role>,
         disabled: Option<bool>,
     ) -> Result<(), IdentityError> {
-        let tx = self.0.begin().await?;
+        let tx = self.0.db.begin().await?;
         if let Some(role) = role {
             self.0.change_role(&tx, by, person, role).await?;
         }
@@ -112,7 +112,7 @@ impl Identity {
         }
         let hash = self.0.passwords.hash(password, self.0.random()).await?;
         let now = self.0.clock.now();
-        let tx = self.0.begin().await?;
+        let tx = self.0.db.begin().await?;
         require_user(&tx, user).await?;
         users::Entity::update_many()
             .col_expr(users::Column::Password, Expr::value(hash))
@@ -169,7 +169,7 @@ impl Identity {
                     "there is no admin, and the one in OTVET_ADMIN_EMAIL is disabled",
                 ));
             }
-            let tx = self.0.begin().await?;
+            let tx = self.0.db.begin().await?;
             if !enabled_admins(&tx).await?.is_empty() {
                 return Ok(None);
             }
@@ -187,7 +187,7 @@ impl Identity {
         let email = email.unwrap_or(DEFAULT_ADMIN).to_owned();
         let account = NewAccount { name: "Admin".to_owned(), email: email.clone(), password };
         let prepared = self.0.prepare(account).await?;
-        let tx = self.0.begin().await?;
+        let tx = self.0.db.begin().await?;
         let person = self.0.insert_user(&tx, prepared).await?;
         self.0.promote(&tx, person.id).await?;
         tx.commit().await?;

@@ -12,7 +12,7 @@ use super::audit::{Action, Entry};
 use super::error::FieldErrors;
 use super::password::Password;
 use super::token::Abilities;
-use super::validate::{NewAccount, email_problem, name_problem, stored_email};
+use super::validate::{NewAccount, email_problem, is_same_email, name_problem, stored_email};
 use super::{Identity, IdentityError, Inner};
 use crate::clock::Timestamp;
 use crate::ids::PersonId;
@@ -102,7 +102,7 @@ impl Identity {
             return Err(IdentityError::Forbidden("registration is switched off here"));
         }
         let prepared = self.0.prepare(account).await?;
-        let tx = self.0.begin().await?;
+        let tx = self.0.db.begin().await?;
         let person = self.0.insert_user(&tx, prepared).await?;
         let (token_id, token) =
             self.0.insert_token(&tx, person.id, FIRST_DEVICE, &Abilities::all(), None).await?;
@@ -121,7 +121,7 @@ impl Identity {
         account: NewAccount,
     ) -> Result<Person, IdentityError> {
         let prepared = self.0.prepare(account).await?;
-        let tx = self.0.begin().await?;
+        let tx = self.0.db.begin().await?;
         let person = self.0.insert_user(&tx, prepared).await?;
         Entry::new(Action::Registered).by(by).to(person.id).write(&tx, self.0.clock.now()).await?;
         tx.commit().await?;
@@ -166,7 +166,7 @@ impl Identity {
             return Err(IdentityError::Forbidden("this account is disabled"));
         };
         let person = Person { id: PersonId::User(user.id), role, name: user.name.clone() };
-        let tx = self.0.begin().await?;
+        let tx = self.0.db.begin().await?;
         let (token_id, token) = self.0.insert_token(&tx, person.id, &device, &Abilities::all(), None).await?;
         let entry = Entry::new(Action::SignedIn).by(person.id).to(person.id).from(login.address);
         entry.detail(format!("token {token_id}")).write(&tx, self.0.clock.now()).await?;
@@ -246,7 +246,8 @@ impl Inner {
             .into_tuple()
             .all(&self.db.read)
             .await?;
-        let best = found.into_iter().max_by_key(|(_, _, stored, _)| stored == email);
+        let same = found.into_iter().filter(|(_, _, stored, _)| is_same_email(stored, &typed));
+        let best = same.max_by_key(|(_, _, stored, _)| stored == email);
         let known = best.map(|(id, name, _, hash)| Credentials { id: id.0, name, hash });
         let right = self.passwords.verify(password, known.as_ref().map(|user| user.hash.as_str())).await?;
         Ok((known, right))

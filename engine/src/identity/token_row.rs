@@ -1,18 +1,17 @@
 //! One row of `personal_access_tokens` together with whoever it may belong to, and the rules by which it is good.
 
-use sea_orm::prelude::ChronoDateTime;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 
 use super::people::role_named;
-use super::zoneless::{self, Zone};
+use super::zoneless::Zone;
 use crate::clock::Timestamp;
 use crate::ids::PersonId;
 use crate::protocol::{Person, Role};
-use crate::store::RowId;
 use crate::store::entities::{
     chat_guests as guests, chat_people as people, personal_access_tokens as tokens, users,
 };
+use crate::store::{RowId, WallTime};
 
 /// The type of our guests' tokens. No class of PHP bears it, so Laravel refuses them.
 pub(super) const GUEST_TYPE: &str = r"Otvet\Guest";
@@ -21,7 +20,7 @@ pub(super) const GUEST_TYPE: &str = r"Otvet\Guest";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stamp {
     Null,
-    At(ChronoDateTime),
+    At(WallTime),
     Unreadable,
 }
 
@@ -96,12 +95,11 @@ impl TokenRow {
 
     /// All rows of a statement made from [`TokenRow::select`].
     pub async fn all(db: &impl ConnectionTrait, select: &SelectStatement) -> Result<Vec<Self>, DbErr> {
-        let backend = db.get_database_backend();
-        db.query_all(select).await?.iter().map(|row| Self::from_row(row, backend)).collect()
+        db.query_all(select).await?.iter().map(Self::from_row).collect()
     }
 
-    fn from_row(row: &QueryResult, backend: DbBackend) -> Result<Self, DbErr> {
-        let stamp = |column| match zoneless::column(row, column, backend) {
+    fn from_row(row: &QueryResult) -> Result<Self, DbErr> {
+        let stamp = |column| match row.try_get("", column) {
             Ok(Some(at)) => Stamp::At(at),
             Ok(None) => Stamp::Null,
             Err(_) => Stamp::Unreadable,

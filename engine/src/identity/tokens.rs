@@ -1,7 +1,9 @@
 //! Looking after tokens: making, listing, revoking.
 
 use sea_orm::sea_query::{Expr, ExprTrait, Order};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QuerySelect,
+};
 
 use super::audit::{Action, Entry};
 use super::authenticate::SignedIn;
@@ -15,6 +17,8 @@ use crate::protocol::BearerToken;
 use crate::store::RowId;
 use crate::store::entities::personal_access_tokens as tokens;
 
+/// A day before MySQL's timestamps end, 2038-01-18T00:00:00Z: in whatever zone they are written, this is one of them.
+const MYSQL_ENDS: Timestamp = Timestamp::from_millis(2_147_385_600_000);
 /// How many of a person's tokens are listed: the newest.
 const LISTED: u64 = 500;
 
@@ -101,7 +105,7 @@ impl Identity {
         let name = super::sign_in::device_name(name)?;
         let person = self.person(user).await?.ok_or(IdentityError::NotFound)?;
         let now = self.0.clock.now();
-        let tx = self.0.begin().await?;
+        let tx = self.0.db.begin().await?;
         let (token_id, token) = self.0.insert_token(&tx, user, &name, abilities, expires_at).await?;
         let entry = Entry::new(Action::TokenIssued).to(user).detail(format!("token {token_id}"));
         entry.write(&tx, now).await?;
@@ -111,7 +115,7 @@ impl Identity {
 
     async fn end_token(&self, person: PersonId, token_id: i64, entry: Entry) -> Result<(), IdentityError> {
         let (_, types, number) = self.0.rules.tokenable(person);
-        let tx = self.0.begin().await?;
+        let tx = self.0.db.begin().await?;
         let deleted = tokens::Entity::delete_many()
             .filter(tokens::Column::Id.eq(token_id))
             .filter(tokens::Column::TokenableType.is_in(types))
@@ -142,13 +146,16 @@ impl Inner {
         let (tokenable_type, _, number) = self.rules.tokenable(person);
         let zone = self.rules.zone();
         let created_at = Some(zone.write(now));
+        // Such a token is judged by its age all the same.
+        let storable = |at: &Timestamp| self.db.backend != DbBackend::MySql || *at < MYSQL_ENDS;
+        let expires_at = expires_at.or_else(|| self.rules.default_expiry(now).filter(storable));
         let row = tokens::ActiveModel {
             tokenable_type: Set(tokenable_type.to_owned()),
             tokenable_id: Set(RowId(number)),
             name: Set(name.to_owned()),
             token: Set(secret.hash().as_str().to_owned()),
             abilities: Set(Some(abilities.to_json())),
-            expires_at: Set(expires_at.or_else(|| self.rules.default_expiry(now)).map(|at| zone.write(at))),
+            expires_at: Set(expires_at.map(|at| zone.write(at))),
             created_at: Set(created_at),
             updated_at: Set(created_at),
             ..Default::default()

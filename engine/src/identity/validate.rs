@@ -41,6 +41,12 @@ pub(crate) fn stored_email(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
+/// Whether a stored email is the one that was typed, in whatever case. MySQL's collations find é for e, too: that is
+/// somebody else's.
+pub(crate) fn is_same_email(stored: &str, typed: &str) -> bool {
+    stored_email(stored) == stored_email(typed)
+}
+
 /// What is wrong with a (trimmed) name.
 pub(crate) fn name_problem(name: &str) -> Option<&'static str> {
     if name.is_empty() {

@@ -1,24 +1,10 @@
 //! Laravel's timestamps: date and time of day without a zone, meant in the application's own, to the second.
 
 use jiff::tz::TimeZone;
-use sea_orm::prelude::{ChronoDateTime, ChronoDateTimeUtc};
-use sea_orm::{DbBackend, DbErr, QueryResult};
+use sea_orm::prelude::ChronoDateTimeUtc;
 
 use crate::clock::Timestamp;
-
-/// A column's value, whatever the database calls its type. sqlx takes MySQL's `timestamp` for UTC only, although what it
-/// then gives is the column's own date and time; PostgreSQL's and SQLite's columns it takes as they are.
-pub(crate) fn column(
-    row: &QueryResult,
-    name: &str,
-    backend: DbBackend,
-) -> Result<Option<ChronoDateTime>, DbErr> {
-    if backend == DbBackend::MySql {
-        let value: Option<ChronoDateTimeUtc> = row.try_get("", name)?;
-        return Ok(value.map(|at| at.naive_utc()));
-    }
-    row.try_get("", name)
-}
+use crate::store::WallTime;
 
 /// Reads and writes the timestamps of one application.
 #[derive(Debug, Clone)]
@@ -36,7 +22,7 @@ impl Zone {
     /// A column as a time; `None` when it is out of all bounds.
     ///
     /// Of an hour that happens twice the first is meant, and one that does not happen moves forward, as in PHP.
-    pub fn read(&self, column: ChronoDateTime) -> Option<Timestamp> {
+    pub fn read(&self, WallTime(column): WallTime) -> Option<Timestamp> {
         let as_if_utc = jiff::Timestamp::from_millisecond(column.and_utc().timestamp_millis()).ok()?;
         let local = as_if_utc.to_zoned(TimeZone::UTC).datetime();
         let zoned = local.to_zoned(self.0.clone()).ok()?;
@@ -44,20 +30,22 @@ impl Zone {
     }
 
     /// A time as the column; the part of a second is dropped.
-    pub fn write(&self, at: Timestamp) -> ChronoDateTime {
+    pub fn write(&self, at: Timestamp) -> WallTime {
         let at = jiff::Timestamp::from_millisecond(at.millis()).unwrap_or_default();
         let local = at.to_zoned(self.0.clone()).datetime();
         let seconds = local.to_zoned(TimeZone::UTC).map_or(0, |zoned| zoned.timestamp().as_second());
-        ChronoDateTimeUtc::from_timestamp(seconds, 0).unwrap_or_default().naive_utc()
+        WallTime(ChronoDateTimeUtc::from_timestamp(seconds, 0).unwrap_or_default().naive_utc())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use sea_orm::prelude::ChronoDateTime;
+
     use super::*;
 
-    fn column(text: &str) -> ChronoDateTime {
-        ChronoDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").unwrap()
+    fn column(text: &str) -> WallTime {
+        WallTime(ChronoDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").unwrap())
     }
 
     #[test]

@@ -10,8 +10,7 @@ use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
 use sea_orm::sqlx::Error as SqlxError;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Iden, IdenStatic,
-    Iterable, QueryFilter, QuerySelect, RuntimeErr, SqlErr, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait, Value,
+    Iterable, QueryFilter, QuerySelect, RuntimeErr, SqlErr, Statement, Value,
 };
 use tokio::runtime::Handle;
 use tokio::task::yield_now;
@@ -25,17 +24,17 @@ use super::statements::{LARGEST, insert};
 use super::writer::{Store, Verdict};
 use super::{Batch, CommitError, KeyedEvent, ReadError, arrays, native, rows};
 use crate::ids::{ConversationId, Key, PersonId};
-use crate::store::Database;
 use crate::store::entities::{chat_conversations, chat_cursors, chat_events, chat_search};
 use crate::store::lookups::padded;
 use crate::store::native::Native;
 use crate::store::one_of::is_one_of;
 use crate::store::turn::Turns;
+use crate::store::{Database, code_of};
 
 /// Why nothing of a group has an answer of its own.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// A unique key stood against one of them; nothing was stored.
+    /// A unique key stood against one of them, or another node's transaction against all; nothing was stored.
     Unique,
     /// Nothing was stored.
     Unavailable(String),
@@ -58,6 +57,8 @@ impl From<DbErr> for Failure {
     fn from(error: DbErr) -> Self {
         match error.sql_err() {
             Some(SqlErr::UniqueConstraintViolation(_)) => Self::Unique,
+            // Two nodes waited for each other's keys, and MySQL has told this one. Alone, few have anybody to wait for.
+            _ if code_of(&error).as_deref() == Some(MYSQL_DEADLOCK) => Self::Unique,
             _ => Self::Unavailable(error.to_string()),
         }
     }
@@ -68,6 +69,9 @@ impl From<ReadError> for Failure {
         Self::Unavailable(error.0)
     }
 }
+
+/// MySQL's code for it.
+const MYSQL_DEADLOCK: &str = "40001";
 
 /// How long a thread waits for what others are about to hand over: a few microseconds, some hundredths of a commit.
 const SPINS: usize = 200;
@@ -171,13 +175,7 @@ async fn store(
     db: &Database,
     batches: &[Arc<Batch>],
 ) -> Result<(DatabaseTransaction, Vec<Verdict>), Failure> {
-    let options = TransactionOptions {
-        // Taking the lock later, in the middle, could fail at once instead of waiting for it.
-        sqlite_transaction_mode: (db.backend == DbBackend::Sqlite)
-            .then_some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    };
-    let transaction = db.write.begin_with_options(options).await?;
+    let transaction = db.begin().await?;
     match fill(&transaction, batches).await {
         Ok(verdicts) => Ok((transaction, verdicts)),
         Err(failure) => {
@@ -371,8 +369,8 @@ async fn subjects(
     Ok(rows.into_iter().collect())
 }
 
-/// A database that answers a commit with an error has not carried it out. One that does not answer may have, and so may a
-/// PostgreSQL that is being shut down (class 57P) or has lost the connection (class 08).
+/// A database that answers a commit with an error has not carried it out. One that does not answer may have, and so may one
+/// that has lost the connection (class 08), a PostgreSQL that is being shut down (class 57P), a MySQL that was told to stop.
 fn of_commit(error: &DbErr) -> Failure {
     let text = error.to_string();
     let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error
@@ -381,7 +379,9 @@ fn of_commit(error: &DbErr) -> Failure {
     };
     match &**error {
         SqlxError::Database(error) => match error.code().as_deref() {
-            Some(code) if code.starts_with("57P") || code.starts_with("08") => Failure::Unknown(text),
+            Some(code) if code.starts_with("57P") || code.starts_with("08") || code == "70100" => {
+                Failure::Unknown(text)
+            }
             _ if error.is_unique_violation() => Failure::Unique,
             _ => Failure::Unavailable(text),
         },

@@ -15,9 +15,10 @@ use super::{Database, StoreError};
 
 /// How long to wait for another process that is migrating.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
-/// The name of the lock: "otvet" in ASCII for PostgreSQL, which wants a number.
+/// The name of the lock on PostgreSQL, which wants a number: "otvet" in ASCII.
 const LOCK_NUMBER: i64 = 0x6f_7476_6574;
-const LOCK_NAME: &str = "otvet.migrations";
+/// On MySQL names of locks are the server's, not the database's, and at most 64 characters long.
+const LOCK_NAME: &str = "CONCAT('otvet.', SHA1(DATABASE()))";
 
 impl Database {
     /// Applies what has not been applied yet, and says what that was. Two starts at once do not get into each other's way:
@@ -31,12 +32,7 @@ impl Database {
         let transaction = self.lock().await?;
         let result = apply(&transaction).await;
         if self.backend == DbBackend::MySql {
-            let unlock = Statement::from_sql_and_values(
-                DbBackend::MySql,
-                "SELECT RELEASE_LOCK(?)",
-                [LOCK_NAME.into()],
-            );
-            transaction.query_one_raw(unlock).await?;
+            transaction.execute_unprepared(&format!("DO RELEASE_LOCK({LOCK_NAME})")).await?;
         }
         match result {
             Ok(applied) => {
@@ -57,12 +53,8 @@ impl Database {
         let transaction = self.write.begin().await?;
         let seconds = i64::try_from(LOCK_TIMEOUT.as_secs()).expect("a minute fits");
         if self.backend == DbBackend::MySql {
-            let lock = Statement::from_sql_and_values(
-                DbBackend::MySql,
-                "SELECT GET_LOCK(?, ?)",
-                [LOCK_NAME.into(), seconds.into()],
-            );
-            let row = transaction.query_one_raw(lock).await?;
+            let lock = format!("SELECT CAST(GET_LOCK({LOCK_NAME}, {seconds}) AS SIGNED)");
+            let row = transaction.query_one_raw(Statement::from_string(DbBackend::MySql, lock)).await?;
             let got: Option<i64> = row.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
             return if got == Some(1) { Ok(transaction) } else { Err(StoreError::Locked(LOCK_TIMEOUT)) };
         }
@@ -107,7 +99,7 @@ pub(super) fn is_busy(error: &DbErr) -> bool {
 }
 
 /// The database's own code for an error that it reported.
-fn code_of(error: &DbErr) -> Option<String> {
+pub(crate) fn code_of(error: &DbErr) -> Option<String> {
     let (DbErr::Exec(RuntimeErr::SqlxError(error))
     | DbErr::Query(RuntimeErr::SqlxError(error))
     | DbErr::Conn(RuntimeErr::SqlxError(error))) = error

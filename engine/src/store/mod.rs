@@ -8,7 +8,10 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -27,8 +30,11 @@ mod row_id;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod turn;
+mod wall_time;
 
+pub(crate) use migrate::code_of;
 pub use row_id::RowId;
+pub use wall_time::WallTime;
 
 /// How long a statement waits for another process's lock on a SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -141,6 +147,18 @@ impl Database {
         options.map_sqlx_mysql_opts(|mysql| mysql.timezone(None));
         let connection = sea_orm::Database::connect(options).await?;
         Ok(Self { read: connection.clone(), write: connection, backend, native: None, checkpointer: None })
+    }
+
+    /// Begins a transaction that will write. On SQLite it takes the lock at once: taken later, in the middle, it could be
+    /// refused instead of waited for. On MySQL it keeps to what others have committed, as on PostgreSQL: as is its custom, it
+    /// would lock what is between rows, and two that insert there would wait for each other.
+    pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let options = TransactionOptions {
+            isolation_level: (self.backend == DbBackend::MySql).then_some(IsolationLevel::ReadCommitted),
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        self.write.begin_with_options(options).await
     }
 
     /// Whether the database answers, for `/readyz`.

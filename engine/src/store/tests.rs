@@ -1,5 +1,5 @@
-//! The database on real SQLite files. With `OTVET_TEST_POSTGRES` set to a URL, what is not about SQLite runs there instead,
-//! each test in a schema of its own.
+//! The database on real SQLite files. With `OTVET_TEST_POSTGRES` or `OTVET_TEST_MYSQL` set to a URL, what is not about SQLite
+//! runs there instead, each test in a schema or database of its own.
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -15,15 +15,22 @@ pub(crate) fn url(dir: &TempDir) -> String {
 
 /// The URL of an empty database.
 pub(crate) async fn fresh(dir: &TempDir) -> String {
-    let Ok(server) = std::env::var("OTVET_TEST_POSTGRES") else { return url(dir) };
-    static SCHEMAS: AtomicU32 = AtomicU32::new(0);
-    let schema = format!("test_{}_{}", std::process::id(), SCHEMAS.fetch_add(1, Relaxed));
+    let server =
+        ["OTVET_TEST_POSTGRES", "OTVET_TEST_MYSQL"].into_iter().find_map(|name| std::env::var(name).ok());
+    let Some(server) = server else { return url(dir) };
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    let name = format!("test_{}_{}", std::process::id(), MADE.fetch_add(1, Relaxed));
     let db = Database::connect(&server, 1).await.unwrap();
+    // To PostgreSQL it is a schema of one database, to MySQL the two are the same.
+    let (cascade, url) = match db.backend {
+        DbBackend::MySql => ("", format!("{}/{name}", server.rsplit_once('/').unwrap().0)),
+        _ => ("CASCADE", format!("{server}?options=-c%20search_path%3D{name}")),
+    };
     // Process ids come round again.
-    db.write.execute_unprepared(&format!("DROP SCHEMA IF EXISTS {schema} CASCADE")).await.unwrap();
-    db.write.execute_unprepared(&format!("CREATE SCHEMA {schema}")).await.unwrap();
+    db.write.execute_unprepared(&format!("DROP SCHEMA IF EXISTS {name} {cascade}")).await.unwrap();
+    db.write.execute_unprepared(&format!("CREATE SCHEMA {name}")).await.unwrap();
     db.close().await;
-    format!("{server}?options=-c%20search_path%3D{schema}")
+    url
 }
 
 async fn pragma(connection: &sea_orm::DatabaseConnection, name: &str) -> String {
@@ -108,7 +115,7 @@ async fn rows_of_laravel_are_read_and_written() {
     let user = users::Entity::find_by_id(RowId(7)).one(&db.read).await.unwrap().unwrap();
     let created = user.created_at.unwrap();
     assert_eq!((user.id, user.name.as_str(), user.updated_at), (RowId(7), "Анна", None));
-    assert_eq!(created.to_string(), "2026-01-02 03:04:05");
+    assert_eq!(created.0.to_string(), "2026-01-02 03:04:05");
 
     let token = personal_access_tokens::ActiveModel {
         tokenable_type: Set("App\\Models\\User".to_owned()),
@@ -121,7 +128,8 @@ async fn rows_of_laravel_are_read_and_written() {
     let token = token.insert(&db.write).await.unwrap();
     assert_eq!((token.id, token.created_at), (RowId(1), Some(created)));
     // As Laravel writes it: without a fraction, without a zone.
-    let sql = "SELECT CAST(created_at AS text) FROM personal_access_tokens";
+    let text = if db.backend == DbBackend::MySql { "char" } else { "text" };
+    let sql = format!("SELECT CAST(created_at AS {text}) FROM personal_access_tokens");
     let row = db.write.query_one_raw(Statement::from_string(db.backend, sql)).await.unwrap().unwrap();
     assert_eq!(row.try_get_by_index::<String>(0).unwrap(), "2026-01-02 03:04:05");
 

@@ -92,9 +92,10 @@ async fn add_token(
     values: &str,
 ) -> BearerToken {
     let hash: String = Sha256::digest(format!("s{id}")).iter().map(|b| format!("{b:02x}")).collect();
+    let leniently = world.leniently();
     world
         .execute(&format!(
-            "INSERT INTO personal_access_tokens (id, tokenable_type, tokenable_id, name, token, abilities, {columns}) \
+            "INSERT {leniently} INTO personal_access_tokens (id, tokenable_type, tokenable_id, name, token, abilities, {columns}) \
              VALUES ({id}, '{kind}', {number}, 'raw', '{hash}', '[\"*\"]', {values})"
         ))
         .await;
@@ -148,13 +149,14 @@ async fn times_are_read_in_the_applications_zone_and_strictly() {
         ("UTC", 60, "created_at", "NULL", false),
         ("UTC", 0, "created_at", "NULL", true),
         ("UTC", 0, "created_at", "'2001-01-01 00:00:00'", true),
-        ("UTC", 60, "created_at, expires_at", "'2001-01-01 00:00:00', '2099-01-01 00:00:00'", false),
+        ("UTC", 60, "created_at, expires_at", "'2001-01-01 00:00:00', '2037-01-01 00:00:00'", false),
         ("UTC", 0, "expires_at", "'2026-11-22 18:00:00'", true),
         ("UTC", 0, "expires_at", "'2026-11-22 17:59:59'", false),
         ("Europe/Moscow", 0, "expires_at", "'2026-11-22 21:00:00'", true),
         ("Europe/Moscow", 0, "expires_at", "'2026-11-22 20:59:59'", false),
         ("UTC", 0, "expires_at", "'soon'", false),
         ("UTC", 60, "created_at", "'0000-00-00 00:00:00'", false),
+        ("UTC", 0, "expires_at", "'0000-00-00 00:00:00'", false),
     ] {
         let world = World::laravel(IdentitySettings {
             token_expiration_minutes: expiration,
@@ -213,7 +215,7 @@ async fn dump(world: &World) -> Vec<String> {
 async fn opening_laravels_database_changes_none_of_its_rows() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("otvet.db");
-    std::fs::write(&file, include_bytes!("../../../testdata/laravel/laravel.sqlite")).unwrap();
+    std::fs::write(&file, LARAVEL).unwrap();
     // Before our migrations.
     let db = Database::connect(&format!("sqlite://{}", file.display()), 1).await.unwrap();
     let clock = Arc::new(ManualClock::at(START));
@@ -273,7 +275,9 @@ async fn sanctum_accepts_the_tokens_that_we_write() {
         assert_eq!(row, [hash.as_str(), class, "2", "cli", json, created, created]);
         let expires = if alias.is_none() { "2026-11-22 19:00:00" } else { "2026-11-22 22:00:00" };
         assert_eq!(world.text(&column("expires_at")).await.as_deref(), Some(expires));
-        for name in ["created_at", "expires_at", "token", "abilities"] {
+        // Where columns have no types, the values have.
+        let typeless = world.db.backend == DbBackend::Sqlite;
+        for name in ["created_at", "expires_at", "token", "abilities"].into_iter().filter(|_| typeless) {
             assert_eq!(world.text(&column(&format!("typeof({name})"))).await.unwrap(), "text", "{name}");
         }
         assert!(secret.starts_with("chat_") && secret.len() == 5 + 48);

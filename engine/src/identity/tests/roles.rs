@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::identity::FirstAdmin;
-use crate::protocol::Role;
+use crate::protocol::{Person, Role};
 
 #[tokio::test]
 async fn a_role_counts_from_the_next_request_on() {
@@ -139,6 +139,21 @@ async fn nodes_that_start_at_once_make_one_admin() {
     assert_eq!(made.len(), 1);
     let password = made[0].generated_password.clone().unwrap();
     assert!(world.identity.login(login("admin@localhost", &password.0)).await.is_ok());
+}
+
+#[tokio::test]
+async fn nodes_that_start_at_once_promote_one_account() {
+    let world = World::new(settings()).await;
+    let anna = world.user("anna").await.person;
+    let mut starts = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let identity = world.identity.clone();
+        starts.spawn(async move { identity.ensure_first_admin(Some("anna@example.com"), None).await });
+    }
+    let made: Vec<_> = starts.join_all().await.into_iter().filter_map(|start| start.unwrap()).collect();
+    assert!(!made.is_empty());
+    let staff = world.identity.managers().await.unwrap();
+    assert_eq!(staff, [Person { role: Role::Admin, ..anna }]);
 }
 
 #[tokio::test]

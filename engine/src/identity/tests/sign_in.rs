@@ -212,3 +212,18 @@ async fn a_zone_that_does_not_exist_is_named() {
         Identity::new(world.db.clone(), wrong, world.clock.clone(), StdRng::seed_from_u64(1)).unwrap_err();
     assert!(error.to_string().contains("Mars/Olympus"));
 }
+
+#[tokio::test]
+async fn an_email_that_looks_alike_is_somebody_elses() {
+    let world = World::new(settings()).await;
+    // As MySQL compares texts, these are the email of the next line.
+    for (n, email) in ["bóss@example.com", "bossß@example.com"].into_iter().enumerate() {
+        let mallory = account(&format!("mallory{n}"));
+        world.identity.register(NewAccount { email: email.to_owned(), ..mallory }).await.unwrap();
+    }
+    for email in ["boss@example.com", "BOSS@example.com", "bossss@example.com"] {
+        assert_eq!(world.identity.user_by_email(email).await.unwrap(), None, "{email}");
+        let answer = world.identity.login(login(email, "mallory0-password")).await;
+        assert!(matches!(answer, Err(IdentityError::WrongCredentials)), "{answer:?}");
+    }
+}

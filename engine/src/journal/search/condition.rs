@@ -70,6 +70,11 @@ pub(super) fn contains(column: Expr, text: &str, backend: DbBackend) -> Expr {
         DbBackend::Postgres => column.ilike(containing(text, '\\')),
         // SQLite's LIKE knows the case of ASCII letters only; GLOB knows none, but sets of letters.
         DbBackend::Sqlite if !text.is_ascii() => column.glob(containing_in_any_case(text)),
+        // Its collations ignore case, and accents, too: to some all emojis are one.
+        DbBackend::MySql => Expr::cust_with_exprs(
+            "LOWER(?) COLLATE utf8mb4_bin LIKE LOWER(?) ESCAPE '!'",
+            [column, Expr::value(containing(text, '!'))],
+        ),
         _ => column.like(LikeExpr::new(containing(text, '!')).escape('!')),
     }
 }

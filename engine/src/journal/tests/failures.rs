@@ -1,5 +1,7 @@
 //! A database that refuses, and one that closes.
 
+use std::time::Duration;
+
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use super::*;
@@ -124,4 +126,48 @@ async fn what_is_no_event_of_a_conversation_is_refused() {
     let refused = fixture.journal.commit(writer.batch(vec![EventKind::Hidden])).await;
     assert!(matches!(refused, Err(CommitError::Unavailable(_))));
     assert_eq!(log(&fixture.db).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_has_to_give_way_to_another_node_tries_again() {
+    let fixture = Fixture::new().await;
+    if fixture.db.backend != DbBackend::MySql {
+        // SQLite has one writer at a time. Of PostgreSQL's two nobody can say which one has to give way.
+        return;
+    }
+    let event = |of: u8, seq: u32| {
+        let id = id(of).0.simple();
+        format!("(x'{id}', {seq}, 1, 'message', 'u9', 'visitor', 'Nobody', NULL, 'never stored', NULL)")
+    };
+    let insert = |rows: &[String]| {
+        let columns =
+            "conversation_id, seq, at, kind, actor_id, actor_role, actor_name, idem_key, body, extra";
+        format!("INSERT INTO chat_events ({columns}) VALUES {}", rows.join(", "))
+    };
+    // Has more to lose than the journal, so that it may stay; holds the second conversation, and wants the first.
+    let other = fixture.db.begin().await.unwrap();
+    let much: Vec<_> = (1..=100).map(|seq| event(9, seq)).chain([event(2, 1)]).collect();
+    other.execute_unprepared(&insert(&much)).await.unwrap();
+    let (mut one, mut two) = (Writer::new(id(1)), Writer::new(id(2)));
+    let batches = [one.opened(&visitor(1), "k", None, "first"), two.opened(&visitor(2), "k", None, "second")];
+    let journal = fixture.journal.clone();
+    let stored = tokio::spawn(async move {
+        let [one, two] = batches.map(|batch| journal.commit(batch));
+        tokio::join!(one, two)
+    });
+    let waiting = "SELECT count(*) FROM information_schema.innodb_trx AS t JOIN information_schema.processlist AS p \
+                   ON p.id = t.trx_mysql_thread_id WHERE t.trx_state = 'LOCK WAIT' AND p.db = DATABASE()";
+    let waiting = Statement::from_string(DbBackend::MySql, waiting);
+    loop {
+        let row = fixture.db.read.query_one_raw(waiting.clone()).await.unwrap().unwrap();
+        if row.try_get_by_index::<i64>(0).unwrap() > 0 {
+            break;
+        }
+        // Asked again within a tenth of a second, MySQL answers the same again.
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
+    other.execute_unprepared(&insert(&[event(1, 1)])).await.unwrap();
+    other.rollback().await.unwrap();
+    assert_eq!(stored.await.unwrap(), (Ok(()), Ok(())));
+    assert_eq!(log(&fixture.db).await.len(), 4);
 }

@@ -4,6 +4,7 @@ mod commits;
 mod failures;
 mod reads;
 mod search;
+mod search_plans;
 mod together;
 
 use std::sync::Arc;

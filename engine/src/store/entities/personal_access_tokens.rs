@@ -4,7 +4,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::store::RowId;
+use crate::store::{RowId, WallTime};
 
 /// One token.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -24,13 +24,13 @@ pub struct Model {
     /// A JSON array of texts.
     pub abilities: Option<String>,
     /// In the application's time zone.
-    pub last_used_at: Option<ChronoDateTime>,
+    pub last_used_at: Option<WallTime>,
     /// In the application's time zone.
-    pub expires_at: Option<ChronoDateTime>,
+    pub expires_at: Option<WallTime>,
     /// In the application's time zone.
-    pub created_at: Option<ChronoDateTime>,
+    pub created_at: Option<WallTime>,
     /// In the application's time zone.
-    pub updated_at: Option<ChronoDateTime>,
+    pub updated_at: Option<WallTime>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

@@ -4,7 +4,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::store::RowId;
+use crate::store::{RowId, WallTime};
 
 /// One account.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -18,15 +18,15 @@ pub struct Model {
     /// Unique; how far letter case matters is up to the database.
     pub email: String,
     /// In the application's time zone.
-    pub email_verified_at: Option<ChronoDateTime>,
+    pub email_verified_at: Option<WallTime>,
     /// A bcrypt hash.
     pub password: String,
     /// Laravel's own.
     pub remember_token: Option<String>,
     /// In the application's time zone.
-    pub created_at: Option<ChronoDateTime>,
+    pub created_at: Option<WallTime>,
     /// In the application's time zone.
-    pub updated_at: Option<ChronoDateTime>,
+    pub updated_at: Option<WallTime>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

@@ -1,0 +1,61 @@
+//! How the databases look up what is searched.
+
+use std::collections::BTreeSet;
+
+use sea_orm::sea_query::UnionType;
+use sea_orm::{DbBackend, QuerySelect, QueryTrait, Statement, TransactionTrait};
+
+use super::search::{text, with_an_index};
+use super::*;
+use crate::journal::search::candidates::{Mark, indexed_docs, indexed_texts, out_of, unindexed};
+use crate::journal::{Search, SearchCursor};
+use crate::protocol::Status;
+
+#[tokio::test]
+async fn searches_stand_on_indexes() {
+    let Some(fixture) = with_an_index().await else { return };
+    let (backend, mark) = (fixture.db.backend, Mark { touched_at: 20_000, id: id(1).0 });
+    let mut ids = match backend {
+        DbBackend::Sqlite => indexed_docs(&["ndl".to_owned(), "dle".to_owned()]),
+        _ => indexed_texts("needle"),
+    };
+    ids.union(UnionType::Distinct, unindexed(mark));
+    let search = Search { status: Some(Status::Resolved), ..text("needle") };
+    let query =
+        out_of(ids, &search, SearchCursor::for_test(at(100), id(1)), backend).limit(50).build(backend);
+    let (explain, column) = match backend {
+        DbBackend::Sqlite => ("EXPLAIN QUERY PLAN", "detail"),
+        _ => ("EXPLAIN", "QUERY PLAN"),
+    };
+    let explained = Statement { sql: format!("{explain} {}", query.sql), ..query };
+    let transaction = fixture.db.read.begin().await.unwrap();
+    if backend == DbBackend::Postgres {
+        // Of a table with hardly a row, the whole is read at once.
+        for sql in [
+            "INSERT INTO chat_conversations (id, subject, status, visitor_id, visitor_role, visitor_name, last_seq, messages, \
+             opened_at, updated_at, touched_at) SELECT gen_random_uuid(), md5(n::text), 'resolved', 'g1', 'visitor', \
+             'Anna', 2, 1, n, n, n FROM generate_series(1, 20000) AS n",
+            "INSERT INTO chat_search_texts SELECT id, subject FROM chat_conversations",
+            "ANALYZE chat_conversations, chat_search_texts",
+        ] {
+            transaction.execute_unprepared(sql).await.unwrap();
+        }
+    }
+    let rows = transaction.query_all_raw(explained).await.unwrap();
+    let lines: Vec<String> = rows.iter().map(|row| row.try_get("", column).unwrap()).collect();
+    let plan = lines.join("; ");
+    let expected: BTreeSet<&str> = match backend {
+        DbBackend::Sqlite => BTreeSet::from([
+            "SCAN chat_search_grams VIRTUAL TABLE INDEX",
+            "SEARCH chat_search_docs USING INTEGER PRIMARY KEY",
+            "chat_conversations_touched_at_id (touched_at>?)",
+            "SEARCH chat_conversations USING INDEX sqlite_autoindex_chat_conversations_1 (id=?)",
+        ]),
+        _ => BTreeSet::from([
+            "Bitmap Index Scan on chat_search_texts_text",
+            "chat_conversations_touched_at_id",
+            "chat_conversations_pkey",
+        ]),
+    };
+    assert!(expected.iter().all(|part| plan.contains(part)), "{plan}");
+}
