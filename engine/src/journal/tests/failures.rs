@@ -163,6 +163,7 @@ async fn whoever_has_to_give_way_to_another_node_tries_again() {
         if row.try_get_by_index::<i64>(0).unwrap() > 0 {
             break;
         }
+        assert!(!stored.is_finished(), "the journal waits for the second conversation");
         // Asked again within a tenth of a second, MySQL answers the same again.
         tokio::time::sleep(Duration::from_millis(150)).await;
     }

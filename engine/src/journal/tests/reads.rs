@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use futures_util::future::join_all;
-use sea_orm::{ConnectionTrait, DbBackend, QuerySelect, QueryTrait, Statement};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Statement,
+};
 
 use super::*;
 use crate::journal::own_lists::newest_in_sqlite;
@@ -11,6 +13,8 @@ use crate::journal::reads::listed_by;
 use crate::journal::search::page;
 use crate::journal::{Listed, Listing, Search, SearchCursor, Span};
 use crate::protocol::{Cursor, Status};
+use crate::store::entities::{chat_conversations, chat_cursors, personal_access_tokens};
+use crate::store::one_of::is_one_of;
 
 #[tokio::test]
 async fn pages_end_by_number_and_by_bytes() {
@@ -251,6 +255,29 @@ async fn lists_and_look_ups_stand_on_indexes() {
     }
     let own = plan(newest_in_sqlite(&[(visitor(1).id, 50), (visitor(2).id, 50)])).await;
     assert!(own.contains(of_visitor) && own.contains("SEARCH c USING INDEX"), "{own}");
+    let cursors = chat_cursors::Entity::find();
+    let conversation = chat_cursors::Column::ConversationId.into_expr();
+    let heads = chat_conversations::Entity::find();
+    let (token, hash) =
+        (personal_access_tokens::Column::Id.into_expr(), personal_access_tokens::Column::Token.into_expr());
+    let tokens = personal_access_tokens::Entity::find;
+    for (query, index) in [
+        (
+            cursors.filter(is_one_of(sqlite, conversation, vec![id(1).0])).build(sqlite),
+            "autoindex_chat_cursors_1 (conversation_id=?)",
+        ),
+        (
+            heads
+                .filter(is_one_of(sqlite, chat_conversations::Column::Id.into_expr(), vec![id(1).0]))
+                .build(sqlite),
+            "autoindex_chat_conversations_1 (id=?)",
+        ),
+        (tokens().filter(is_one_of(sqlite, token, vec![1])).build(sqlite), "INTEGER PRIMARY KEY (rowid=?)"),
+        (tokens().filter(is_one_of(sqlite, hash, vec!["x"])).build(sqlite), "token_unique (token=?)"),
+    ] {
+        let plan = plan(query).await;
+        assert!(plan.contains("SEARCH ") && plan.contains(index), "{plan}");
+    }
     let keys = super::super::group::keys_statement(
         DbBackend::Sqlite,
         &[(visitor(1).id, key("a")), (visitor(2).id, key("b"))],
