@@ -35,7 +35,7 @@ use crate::store::{Database, code_of};
 #[derive(Debug)]
 pub(super) enum Failure {
     /// A unique key stood against one of them, or another node's transaction against all; nothing was stored.
-    Unique,
+    Conflict,
     /// Nothing was stored.
     Unavailable(String),
     /// Perhaps all of it was stored.
@@ -46,7 +46,7 @@ impl From<Failure> for CommitError {
     fn from(failure: Failure) -> Self {
         match failure {
             // Only reached where there is no one left to blame: the same statement failed, then did not fail.
-            Failure::Unique => Self::HeadMoved,
+            Failure::Conflict => Self::HeadMoved,
             Failure::Unavailable(why) => Self::Unavailable(why),
             Failure::Unknown(why) => Self::Unknown(why),
         }
@@ -56,9 +56,9 @@ impl From<Failure> for CommitError {
 impl From<DbErr> for Failure {
     fn from(error: DbErr) -> Self {
         match error.sql_err() {
-            Some(SqlErr::UniqueConstraintViolation(_)) => Self::Unique,
+            Some(SqlErr::UniqueConstraintViolation(_)) => Self::Conflict,
             // Two nodes waited for each other's keys, and MySQL has told this one. Alone, few have anybody to wait for.
-            _ if code_of(&error).as_deref() == Some(MYSQL_DEADLOCK) => Self::Unique,
+            _ if code_of(&error).as_deref() == Some(MYSQL_DEADLOCK) => Self::Conflict,
             _ => Self::Unavailable(error.to_string()),
         }
     }
@@ -382,7 +382,7 @@ fn of_commit(error: &DbErr) -> Failure {
             Some(code) if code.starts_with("57P") || code.starts_with("08") || code == "70100" => {
                 Failure::Unknown(text)
             }
-            _ if error.is_unique_violation() => Failure::Unique,
+            _ if error.is_unique_violation() => Failure::Conflict,
             _ => Failure::Unavailable(text),
         },
         _ => Failure::Unknown(text),

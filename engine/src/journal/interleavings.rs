@@ -75,7 +75,7 @@ impl Database {
             })
         };
         if events.iter().any(clash) {
-            return Err(Failure::Unique);
+            return Err(Failure::Conflict);
         }
         rows.extend_from_slice(events);
         Ok(())

@@ -133,7 +133,7 @@ impl<S: Store> Writer<S> {
         }
         match self.transact(batches).await {
             Ok(verdicts) => verdicts,
-            Err(Failure::Unique) => {
+            Err(Failure::Conflict) => {
                 // Another process was faster with one of them: alone, only the guilty one fails.
                 let mut verdicts = Vec::with_capacity(batches.len());
                 for batch in batches {
@@ -148,7 +148,7 @@ impl<S: Store> Writer<S> {
     async fn commit_alone(&mut self, batch: &Arc<Batch>) -> Verdict {
         match self.transact(slice::from_ref(batch)).await {
             Ok(mut verdicts) => verdicts.pop().expect("one verdict a batch"),
-            Err(Failure::Unique) => {
+            Err(Failure::Conflict) => {
                 self.counters.refused();
                 match self.store.keys_in_use(batch).await {
                     Ok(used) if used.is_empty() => Err(CommitError::HeadMoved),
@@ -173,7 +173,7 @@ impl<S: Store> Writer<S> {
                 }
                 verdicts.iter().filter(|verdict| verdict.is_err()).for_each(|_| self.counters.refused());
             }
-            Err(Failure::Unique) => {}
+            Err(Failure::Conflict) => {}
             Err(Failure::Unavailable(error) | Failure::Unknown(error)) => {
                 self.counters.failed();
                 tracing::warn!(error, batches = batches.len(), "a transaction of the journal failed");
