@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use tokio::sync::mpsc;
 
 use super::zoneless::Zone;
 use crate::clock::Timestamp;
 use crate::store::entities::personal_access_tokens as tokens;
 use crate::store::one_of::is_one_of;
+use crate::store::{Database, WallTime};
 
 /// How many writes may wait.
 const QUEUE: usize = 1024;
@@ -25,7 +27,7 @@ pub(super) struct LastUsed(mpsc::Sender<(i64, Timestamp)>);
 
 impl LastUsed {
     /// Starts the task behind the queue. It ends with its entrance.
-    pub fn start(db: DatabaseConnection, zone: Zone) -> Self {
+    pub fn start(db: Database, zone: Zone) -> Self {
         let (entrance, exit) = mpsc::channel(QUEUE);
         tokio::spawn(write_all(db, zone, exit));
         Self(entrance)
@@ -40,8 +42,7 @@ impl LastUsed {
     }
 }
 
-async fn write_all(db: DatabaseConnection, zone: Zone, mut exit: mpsc::Receiver<(i64, Timestamp)>) {
-    let backend = db.get_database_backend();
+async fn write_all(db: Database, zone: Zone, mut exit: mpsc::Receiver<(i64, Timestamp)>) {
     let mut uses = Vec::with_capacity(BATCH);
     while exit.recv_many(&mut uses, BATCH).await > 0 {
         let mut by_second: BTreeMap<_, Vec<i64>> = BTreeMap::new();
@@ -49,14 +50,21 @@ async fn write_all(db: DatabaseConnection, zone: Zone, mut exit: mpsc::Receiver<
             by_second.entry(zone.write(at)).or_default().push(token_id);
         }
         for (at, ids) in by_second {
-            // Sanctum saves the model, which touches `updated_at` too.
-            let update = tokens::Entity::update_many()
-                .col_expr(tokens::Column::LastUsedAt, Expr::value(at))
-                .col_expr(tokens::Column::UpdatedAt, Expr::value(at))
-                .filter(is_one_of(backend, tokens::Column::Id.into_expr(), ids));
-            if let Err(error) = update.exec(&db).await {
+            if let Err(error) = write(&db, at, ids).await {
                 tracing::warn!(%error, "last_used_at was not written");
             }
         }
     }
+}
+
+async fn write(db: &Database, at: WallTime, ids: Vec<i64>) -> Result<(), DbErr> {
+    let tx = db.begin().await?;
+    // Sanctum saves the model, which touches `updated_at` too.
+    tokens::Entity::update_many()
+        .col_expr(tokens::Column::LastUsedAt, Expr::value(at))
+        .col_expr(tokens::Column::UpdatedAt, Expr::value(at))
+        .filter(is_one_of(db.backend, tokens::Column::Id.into_expr(), ids))
+        .exec(&tx)
+        .await?;
+    tx.commit().await
 }

@@ -156,7 +156,7 @@ impl Identity {
             settings.guests_per_address_per_minute,
             settings.registrations_per_address_per_minute,
         );
-        let last_used = LastUsed::start(db.write.clone(), zone.clone());
+        let last_used = LastUsed::start(db.clone(), zone.clone());
         Ok(Self(Arc::new(Inner {
             registration: settings.registration,
             guests: settings.guests,

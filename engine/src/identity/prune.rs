@@ -37,12 +37,14 @@ impl Identity {
                 return Ok(pruned);
             }
             // Judged again as it is deleted: the application may have prolonged one in between.
+            let tx = self.0.db.begin().await?;
             let deleted = tokens::Entity::delete_many()
                 .filter(tokens::Column::Id.is_in(ids))
                 .filter(over.clone())
-                .exec(&self.0.db.write)
+                .exec(&tx)
                 .await?
                 .rows_affected;
+            tx.commit().await?;
             if deleted == 0 {
                 return Ok(pruned);
             }

@@ -12,7 +12,6 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Iden, IdenStatic,
     Iterable, QueryFilter, QuerySelect, RuntimeErr, SqlErr, Statement, Value,
 };
-use tokio::runtime::Handle;
 use tokio::task::yield_now;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -28,7 +27,7 @@ use crate::store::entities::{chat_conversations, chat_cursors, chat_events, chat
 use crate::store::lookups::padded;
 use crate::store::native::Native;
 use crate::store::one_of::is_one_of;
-use crate::store::turn::Turns;
+use crate::store::turn::WriteTransaction;
 use crate::store::{Database, code_of};
 
 /// Why nothing of a group has an answer of its own.
@@ -81,8 +80,6 @@ pub(super) struct Transactions {
     db: Database,
     /// How long a transaction, and then its commit, may take.
     limit: Duration,
-    /// In SQLite.
-    turns: Turns,
 }
 
 #[async_trait]
@@ -108,28 +105,18 @@ impl Store for Transactions {
             yield_now().await;
         }
     }
-
-    async fn rest(&mut self) {
-        self.turns.rest().await;
-    }
 }
 
 impl Transactions {
-    /// In this database. A transaction, and then its commit, may take `limit`. Connections that are given back are looked
-    /// after on this runtime.
-    pub fn new(db: Database, limit: Duration, runtime: Handle) -> Self {
-        Self { db, limit, turns: Turns::new(runtime) }
+    /// In this database. A transaction, and then its commit, may take `limit`.
+    pub fn new(db: Database, limit: Duration) -> Self {
+        Self { db, limit }
     }
 
-    /// Stores a whole group in SQLite, on this thread: `false` if not all of it may be stored, and so nothing was. Unless it
-    /// was stored, the turn has been given back: the pool's connection is needed to judge the group.
-    async fn natively(&mut self, native: &Native, batches: &[Arc<Batch>]) -> Result<bool, Failure> {
-        let turn = self.turns.take(&self.db.write).await?;
-        let stored = native::store(native, batches, self.limit)?;
-        if stored {
-            self.turns.keep(turn);
-        }
-        Ok(stored)
+    /// Stores a whole group in SQLite, on this thread: `false` if not all of it may be stored, and so nothing was.
+    async fn natively(&self, native: &Native, batches: &[Arc<Batch>]) -> Result<bool, Failure> {
+        let _turn = self.db.turn().await?;
+        native::store(native, batches, self.limit)
     }
 
     /// Stores a whole group in PostgreSQL: `false` if not all of it may be stored, and so nothing was.
@@ -171,10 +158,7 @@ fn late_commit(limit: Duration) -> Failure {
     Failure::Unknown(format!("the commit took longer than {limit:?}"))
 }
 
-async fn store(
-    db: &Database,
-    batches: &[Arc<Batch>],
-) -> Result<(DatabaseTransaction, Vec<Verdict>), Failure> {
+async fn store(db: &Database, batches: &[Arc<Batch>]) -> Result<(WriteTransaction, Vec<Verdict>), Failure> {
     let transaction = db.begin().await?;
     match fill(&transaction, batches).await {
         Ok(verdicts) => Ok((transaction, verdicts)),

@@ -116,10 +116,6 @@ impl Store for Database {
     async fn let_others_run(&self) {
         yield_now().await;
     }
-
-    async fn rest(&mut self) {
-        yield_now().await;
-    }
 }
 
 fn id(n: u8) -> ConversationId {

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use sea_orm::EntityTrait;
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::Builder;
 use tokio::time::timeout;
 
 use crate::clock::Timestamp;
@@ -192,13 +192,12 @@ impl Journal {
         let epoch = Epoch(row.ok_or_else(|| ReadError("chat_meta has no epoch".to_owned()))?.value.into());
         let counters = Arc::new(Counters::default());
         let (writer, inbox) = writer::Handle::new(options.queue);
-        let runtime = Handle::current();
-        let store = Transactions::new(db.clone(), options.timeout, runtime.clone());
+        let store = Transactions::new(db.clone(), options.timeout);
         let running = writer::run(store, options, inbox, Arc::clone(&counters));
         if db.native.is_some() {
             on_a_thread(running).map_err(|error| ReadError(format!("no thread for the writer: {error}")))?;
         } else {
-            runtime.spawn(running);
+            tokio::spawn(running);
         }
         let lists = OwnLists { db: db.clone(), counters: Arc::clone(&counters) };
         let own_lists = Arc::new(LookUps::start(lists, own_lists::TOGETHER, PACE_OF_MANY));

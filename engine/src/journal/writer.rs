@@ -23,10 +23,6 @@ pub(super) trait Store: Send + Sync + 'static {
 
     /// Lets those who were just answered hand over what they have next.
     async fn let_others_run(&self);
-
-    /// There is nothing to store for now: after a moment, others may have what was kept for the next group. Cancel safe: it
-    /// is kept then.
-    async fn rest(&mut self);
 }
 
 /// What handles say to the writer.
@@ -74,7 +70,7 @@ pub(super) async fn run(
 ) {
     let mut writer = Writer { store, counters };
     let mut closing = Vec::new();
-    while let Some(first) = writer.first(&mut inbox).await {
+    while let Some(first) = inbox.recv().await {
         let mut next = Some(first);
         let (mut batches, mut replies, mut events) = (Vec::new(), Vec::new(), 0);
         while let Some(message) = next.take() {
@@ -116,16 +112,6 @@ struct Writer<S> {
 }
 
 impl<S: Store> Writer<S> {
-    /// What comes next, once there is something; `None` at the end.
-    async fn first(&mut self, inbox: &mut mpsc::Receiver<Message>) -> Option<Message> {
-        tokio::select! {
-            biased;
-            message = inbox.recv() => return message,
-            () = self.store.rest() => {}
-        }
-        inbox.recv().await
-    }
-
     /// One verdict a batch, in their order.
     async fn commit(&mut self, batches: &[Arc<Batch>]) -> Vec<Verdict> {
         if batches.is_empty() {

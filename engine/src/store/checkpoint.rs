@@ -6,12 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use sea_orm::DatabaseConnection;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::native::Native;
-use super::turn::Turn;
+use super::turn::Turns;
 
 /// How often to look how long the log is: one pragma, answered from shared memory.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -32,8 +31,8 @@ pub(super) struct Log {
     background: Arc<Native>,
     /// For those that writers wait for.
     writing: Arc<Native>,
-    /// The pool for writing, whose turn it is.
-    write: DatabaseConnection,
+    /// Whose turn it is to write.
+    turns: Turns,
     /// Where it is.
     file: PathBuf,
     /// In pages.
@@ -52,15 +51,10 @@ struct Length {
 
 impl Log {
     /// The log of a database file that has one.
-    pub fn of(
-        database: &Path,
-        background: Arc<Native>,
-        writing: Arc<Native>,
-        write: DatabaseConnection,
-    ) -> Self {
+    pub fn of(database: &Path, background: Arc<Native>, writing: Arc<Native>, turns: Turns) -> Self {
         let mut file = database.as_os_str().to_owned();
         file.push("-wal");
-        Self { background, writing, write, file: PathBuf::from(file), long: LONG, large_bytes: LARGE_BYTES }
+        Self { background, writing, turns, file: PathBuf::from(file), long: LONG, large_bytes: LARGE_BYTES }
     }
 
     /// Checkpoints until `stop` says so or is dropped.
@@ -105,7 +99,7 @@ impl Log {
             checkpoint(&self.background, "PASSIVE").await?;
         } else if tokio::fs::metadata(&self.file).await.is_ok_and(|file| file.len() > self.large_bytes) {
             // Out of turn it may come through as well.
-            let _turn = Turn::take(&self.write).await.ok();
+            let _turn = self.turns.take().await.ok();
             checkpoint(&self.background, "TRUNCATE").await?;
         } else {
             return Ok(false);
@@ -134,7 +128,7 @@ impl Log {
         let now = checkpoint(&self.background, "NOOP").await?;
         if now.written >= length.written && now.carried_over < now.written {
             // Somebody writes for very long, or everything is being closed: then another time.
-            let Ok(_turn) = Turn::take(&self.write).await else { return Ok(()) };
+            let Ok(_turn) = self.turns.take().await else { return Ok(()) };
             checkpoint(&self.writing, "PASSIVE").await?;
         }
         Ok(())
@@ -177,7 +171,7 @@ mod tests {
             let db = Database::connect(&format!("sqlite://{}?mode=rwc", file.display()), 1).await.unwrap();
             db.write.execute_unprepared("CREATE TABLE t (b BLOB)").await.unwrap();
             let background = Arc::new(Native::new(file.clone(), Purpose::Background));
-            let log = Log::of(&file, background, db.native.clone().unwrap(), db.write.clone());
+            let log = Log::of(&file, background, db.native.clone().unwrap(), db.turns.clone());
             Self { db, log: Log { long: LONG, large_bytes: 1 << 20, ..log }, stuck_at: 0, folder }
         }
 
@@ -256,17 +250,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_journal_is_kept_out_without_the_pools_turn() {
+    async fn the_journal_is_kept_out_without_a_turn() {
         let mut stand = Stand::new().await;
         let native = stand.db.native.clone().unwrap();
         let sql = format!("INSERT INTO t VALUES (zeroblob({LONG} * 4096))");
         native.call(move |connection| connection.execute_batch(&sql)).await.unwrap();
-        let write = stand.db.write.clone();
-        let turn = Turn::take(&write).await.unwrap();
+        let turns = stand.db.turns.clone();
+        let turn = turns.take().await.unwrap();
         tokio::select! {
             biased;
             // It asks first, and so is the first to be told that there is none to be had.
-            _ = Turn::take(&write) => panic!("the checkpoint waited for a turn"),
+            _ = turns.take() => panic!("the checkpoint waited for a turn"),
             worked = stand.look(false) => assert!(worked),
         }
         native.call(|connection| connection.execute_batch("INSERT INTO t VALUES (1)")).await.unwrap();

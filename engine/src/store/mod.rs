@@ -9,14 +9,15 @@ use parking_lot::Mutex;
 use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use native::{Native, Purpose};
+use turn::{Turn, Turns, WriteTransaction};
 
 mod backup;
 mod checkpoint;
@@ -66,12 +67,13 @@ pub enum StoreError {
 pub struct Database {
     /// For reading. On SQLite these connections cannot write.
     pub read: DatabaseConnection,
-    /// For writing. On SQLite exactly one connection: its writers queue here instead of failing in the file.
+    /// For writing. On SQLite exactly one connection. Beside a journal, whoever writes takes a turn first.
     pub write: DatabaseConnection,
     /// Which kind of database.
     pub backend: DbBackend,
     /// For the journal on SQLite: see [`native`].
     pub(crate) native: Option<Arc<Native>>,
+    turns: Turns,
     checkpointer: Option<Arc<Checkpointer>>,
 }
 
@@ -125,7 +127,8 @@ impl Database {
         let native = Arc::new(Native::new(file.clone(), Purpose::Writing));
         let background = Arc::new(Native::new(file.clone(), Purpose::Background));
         let (stop, stopped) = watch::channel(false);
-        let log = checkpoint::Log::of(&file, Arc::clone(&background), Arc::clone(&native), write.clone());
+        let turns = Turns::one_by_one();
+        let log = checkpoint::Log::of(&file, Arc::clone(&background), Arc::clone(&native), turns.clone());
         let task = tokio::spawn(log.keep_short(stopped));
         let checkpointer = Checkpointer { background, stop, task: Mutex::new(Some(task)) };
         Ok(Self {
@@ -133,6 +136,7 @@ impl Database {
             write,
             backend: DbBackend::Sqlite,
             native: Some(native),
+            turns,
             checkpointer: Some(Arc::new(checkpointer)),
         })
     }
@@ -146,19 +150,32 @@ impl Database {
         // Laravel's times are in its session's zone, the server's: sqlx would otherwise set UTC and shift them.
         options.map_sqlx_mysql_opts(|mysql| mysql.timezone(None));
         let connection = sea_orm::Database::connect(options).await?;
-        Ok(Self { read: connection.clone(), write: connection, backend, native: None, checkpointer: None })
+        Ok(Self {
+            read: connection.clone(),
+            write: connection,
+            backend,
+            native: None,
+            turns: Turns::none(),
+            checkpointer: None,
+        })
     }
 
     /// Begins a transaction that will write. On SQLite it takes the lock at once: taken later, in the middle, it could be
     /// refused instead of waited for. On MySQL it keeps to what others have committed, as on PostgreSQL: as is its custom, it
     /// would lock what is between rows, and two that insert there would wait for each other.
-    pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+    pub(crate) async fn begin(&self) -> Result<WriteTransaction, DbErr> {
         let options = TransactionOptions {
             isolation_level: (self.backend == DbBackend::MySql).then_some(IsolationLevel::ReadCommitted),
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        self.write.begin_with_options(options).await
+        let turn = self.turn().await?;
+        Ok(WriteTransaction::new(self.write.begin_with_options(options).await?, turn))
+    }
+
+    /// Waits for the turn to write on another connection than that of the pool for writing, or to keep others from it.
+    pub(crate) async fn turn(&self) -> Result<Turn, DbErr> {
+        self.turns.take().await
     }
 
     /// Whether the database answers, for `/readyz`.

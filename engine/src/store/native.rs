@@ -65,7 +65,7 @@ impl Native {
 
     /// Carries out a transaction that `fill` fills, on this thread, which may wait for the disk. It is not committed if
     /// filling it takes longer than `limit`. Whoever wants to write through a pool at the same time waits for SQLite's own
-    /// lock, which is not fair: see [`super::turn::Turn`].
+    /// lock, which is not fair: see [`super::turn::Turns`].
     pub fn blocking_transact<E>(
         &self,
         limit: Duration,

@@ -1,79 +1,157 @@
 //! Whose turn it is to write into a SQLite file.
 
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::sqlx::Sqlite;
-use sea_orm::sqlx::pool::PoolConnection;
-use sea_orm::{DatabaseConnection, DbErr};
-use tokio::runtime::Handle;
-use tokio::time::{Instant, sleep};
+use async_trait::async_trait;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
-/// The only pooled connection for writing, held without being used: whoever writes through the pool queues behind it, and
-/// it queues behind them. SQLite's own lock knows no queue; who waits for it looks again at ever longer intervals, and may
-/// never find it free while the journal is busy.
-pub(crate) struct Turn(#[expect(dead_code, reason = "held, not used")] PoolConnection<Sqlite>);
+/// How long to wait for a turn. A transaction of the journal takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(5);
 
-impl Turn {
-    /// Waits for the turn to write on another connection than that of the pool for writing, or to keep others from it.
-    pub async fn take(write: &DatabaseConnection) -> Result<Self, DbErr> {
-        let acquired = write.get_sqlite_connection_pool().acquire().await;
-        acquired.map(Self).map_err(|error| DbErr::Custom(error.to_string()))
-    }
-}
+/// Hands out turns in the order in which they are asked for. SQLite's own lock knows no queue: who waits for it looks again
+/// at ever longer intervals, and may never find it free while the journal is busy. Servers lock rows, and need no turns.
+#[derive(Clone)]
+pub(crate) struct Turns(Option<Arc<Semaphore>>);
 
-/// How long one turn may serve a writer that goes on and on, so that whoever else wants to write waits no longer. To give it
-/// back for each transaction would cost the pool's connection two answers, which the next transaction waits for.
-const LONGEST: Duration = Duration::from_millis(5);
-/// How long it is kept while there is nothing to write.
-const LINGER: Duration = Duration::from_millis(1);
+/// Nobody else of this process writes until it is dropped.
+#[must_use]
+pub(crate) struct Turn(#[expect(dead_code, reason = "held, not used")] Option<OwnedSemaphorePermit>);
 
-/// The turns of somebody who writes often: one is kept from a transaction to the next.
-pub(crate) struct Turns {
-    kept: Option<KeptTurn>,
-    /// Where connections that are given back are looked after: whoever writes may have no time for it.
-    runtime: Handle,
-}
-
-/// A turn, and since when.
-pub(crate) struct KeptTurn {
-    /// Until it is dropped.
-    turn: Option<Turn>,
-    since: Instant,
-    runtime: Handle,
-}
-
-impl Drop for KeptTurn {
-    fn drop(&mut self) {
-        let _entered = self.runtime.enter();
-        drop(self.turn.take());
+impl fmt::Debug for Turns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let free = self.0.as_ref().map(|one| one.available_permits() > 0);
+        f.debug_struct("Turns").field("free", &free).finish()
     }
 }
 
 impl Turns {
-    /// None is kept yet. Connections are looked after on this runtime.
-    pub fn new(runtime: Handle) -> Self {
-        Self { kept: None, runtime }
+    /// One at a time.
+    pub fn one_by_one() -> Self {
+        Self(Some(Arc::new(Semaphore::new(1))))
     }
 
-    /// The turn that was kept, or else the next. Dropped, it is given back.
-    pub async fn take(&mut self, write: &DatabaseConnection) -> Result<KeptTurn, DbErr> {
-        if let Some(kept) = self.kept.take() {
-            return Ok(kept);
+    /// Everybody has a turn at once.
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    /// Waits for a turn, which ends when it is dropped.
+    ///
+    /// # Errors
+    /// When somebody has been writing for seconds.
+    pub async fn take(&self) -> Result<Turn, DbErr> {
+        let Some(one) = &self.0 else { return Ok(Turn(None)) };
+        // A timer only where there is something to wait for.
+        if let Ok(turn) = Arc::clone(one).try_acquire_owned() {
+            return Ok(Turn(Some(turn)));
         }
-        let turn = Some(Turn::take(write).await?);
-        Ok(KeptTurn { turn, since: Instant::now(), runtime: self.runtime.clone() })
-    }
-
-    /// Keeps it for the next transaction, if it has not served for too long.
-    pub fn keep(&mut self, turn: KeptTurn) {
-        self.kept = Some(turn).filter(|turn| turn.since.elapsed() < LONGEST);
-    }
-
-    /// Gives back what is kept, after a moment. Cancel safe: it is kept then.
-    pub async fn rest(&mut self) {
-        if self.kept.is_some() {
-            sleep(LINGER).await;
-            self.kept = None;
+        match timeout(PATIENCE, Arc::clone(one).acquire_owned()).await {
+            Ok(Ok(turn)) => Ok(Turn(Some(turn))),
+            _ => Err(DbErr::Custom(format!("others have been writing for {PATIENCE:?}"))),
         }
+    }
+}
+
+/// A transaction that writes, and its turn: see [`super::Database::begin`]. Dropped before it is committed, it is rolled back,
+/// which may be a moment after its turn has ended.
+pub(crate) struct WriteTransaction {
+    transaction: DatabaseTransaction,
+    turn: Turn,
+}
+
+impl WriteTransaction {
+    pub fn new(transaction: DatabaseTransaction, turn: Turn) -> Self {
+        Self { transaction, turn }
+    }
+
+    /// Commits it; then others have their turn.
+    pub async fn commit(self) -> Result<(), DbErr> {
+        let Self { transaction, turn } = self;
+        let outcome = transaction.commit().await;
+        drop(turn);
+        outcome
+    }
+
+    /// Takes everything back; then others have their turn.
+    pub async fn rollback(self) -> Result<(), DbErr> {
+        let Self { transaction, turn } = self;
+        let outcome = transaction.rollback().await;
+        drop(turn);
+        outcome
+    }
+}
+
+impl Deref for WriteTransaction {
+    type Target = DatabaseTransaction;
+
+    fn deref(&self) -> &DatabaseTransaction {
+        &self.transaction
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for WriteTransaction {
+    fn get_database_backend(&self) -> DbBackend {
+        self.transaction.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.transaction.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.transaction.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.transaction.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.transaction.query_all_raw(statement).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn turns_come_in_the_order_in_which_they_were_asked_for() {
+        let turns = Turns::one_by_one();
+        let first = turns.take().await.unwrap();
+        let mut second = pin!(turns.take());
+        let mut third = pin!(turns.take());
+        assert!(second.as_mut().now_or_never().is_none() && third.as_mut().now_or_never().is_none());
+        drop(first);
+        assert!(turns.take().now_or_never().is_none(), "whoever comes later does not overtake");
+        let second = second.now_or_never().expect("it is the next one's turn").unwrap();
+        assert!(third.as_mut().now_or_never().is_none());
+        drop(second);
+        let _third = third.now_or_never().expect("and then the last one's").unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_that_does_not_come_is_an_error() {
+        let turns = Turns::one_by_one();
+        let _first = turns.take().await.unwrap();
+        let error = turns.take().await.err().expect("it does not wait for ever");
+        assert!(error.to_string().contains("others have been writing"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn where_rows_are_locked_nobody_waits() {
+        let turns = Turns::none();
+        let _first = turns.take().await.unwrap();
+        turns.take().now_or_never().expect("there is nothing to wait for").map(drop).unwrap();
     }
 }

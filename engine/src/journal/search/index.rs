@@ -14,7 +14,7 @@ use std::time::Duration;
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, OnConflict, Query};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Statement, TransactionTrait,
+    QuerySelect, Statement,
 };
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use uuid::Uuid;
@@ -26,7 +26,6 @@ use crate::store::Database;
 use crate::store::entities::chat_conversations::{Column, Entity};
 use crate::store::entities::{chat_search, chat_search_texts};
 use crate::store::native::Native;
-use crate::store::turn::Turn;
 
 /// How often to look. What is touched again and again is indexed once in two or three times.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
@@ -167,11 +166,13 @@ impl Indexer {
             return Ok(None);
         };
         let floor = touched_at.saturating_add(1);
+        let transaction = self.db.begin().await?;
         chat_search::Entity::update_many()
             .col_expr(Of::Floor, Expr::value(floor))
             .filter(Of::Floor.lt(floor))
-            .exec(&self.db.write)
+            .exec(&transaction)
             .await?;
+        transaction.commit().await?;
         Ok(Some(Raised { floor, looks: 0, horizon: None }))
     }
 
@@ -205,7 +206,7 @@ impl Indexer {
         let Some(last) = texts.last().map(|text| text.at) else { return Ok(0) };
         let count = texts.len() as u64;
         let docs = texts.into_iter().map(|text| Doc::new(text.at.id, &text.text)).collect();
-        let _turn = Turn::take(&self.db.write).await?;
+        let _turn = self.db.turn().await?;
         // Another process may have been faster.
         Ok(if docs::store(native, docs, mark, last).await? { count } else { 0 })
     }
@@ -214,7 +215,7 @@ impl Indexer {
     async fn merge(&self, native: &Arc<Native>) -> Result<(), IndexError> {
         loop {
             let began = Instant::now();
-            let turn = Turn::take(&self.db.write).await?;
+            let turn = self.db.turn().await?;
             let merged = docs::merge(native).await?;
             drop(turn);
             if !merged {
@@ -226,7 +227,7 @@ impl Indexer {
 
     /// Indexes the next few conversations on PostgreSQL; answers how many.
     async fn index_texts(&self, floor: i64) -> Result<u64, IndexError> {
-        let transaction = self.db.write.begin().await?;
+        let transaction = self.db.begin().await?;
         let locked = chat_search::Entity::find_by_id(1)
             .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
             .one(&transaction)
