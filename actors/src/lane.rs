@@ -1,6 +1,8 @@
 //! The lane beside an actor's mailbox: where its messages are. The mailbox itself carries one [`Work`], which keeps the
 //! actor at its lane until it ends: between two messages it waits here, and a burst costs one wake-up.
 //!
+//! What takes no waiting can be done without waking the actor, in its stead, if it has nothing else to do.
+//!
 //! A lane outlives its actor. What was taken and not finished when the actor failed is taken again by the next
 //! incarnation; what has failed it twice is given up, and told so.
 
@@ -58,7 +60,7 @@ struct Inner<M> {
     failed: Vec<(M, u8)>,
     /// Whether an actor has begun messages and not finished them.
     is_under_way: bool,
-    /// The actor, while it waits for messages.
+    /// The actor, while it waits for messages, and until it is woken.
     idle: Option<Waker>,
     /// Which incarnation may take messages: the newest. The one before may still be on its way out.
     incarnation: u32,
@@ -137,10 +139,25 @@ impl<M> Lane<M> {
         Ok(())
     }
 
+    /// Does something at once, in the stead of an actor that waits with nothing before it: the same as if a message had been
+    /// pushed and handled. `None`: it has something to do, or there is no actor, and nothing was done.
+    ///
+    /// Until `work` returns, nobody pushes and the actor takes nothing: it should be short, and must not touch this lane.
+    pub fn in_its_stead<R>(&self, work: impl FnOnce() -> R) -> Option<R> {
+        let mut inner = self.inner.lock();
+        if !inner.open || inner.idle.is_none() || !inner.is_idle() {
+            return None;
+        }
+        inner.quiet_since = None;
+        Some(work())
+    }
+
     /// For the actor: the messages come out here, and from now on no earlier incarnation gets any.
     pub fn work(&self) -> Worker<'_, M> {
         let mut inner = self.inner.lock();
         inner.incarnation = inner.incarnation.wrapping_add(1);
+        // It gets nothing more, and nobody works in its stead while its successor makes ready.
+        inner.idle = None;
         Worker {
             lane: self,
             incarnation: inner.incarnation,

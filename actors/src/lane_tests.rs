@@ -57,6 +57,48 @@ fn a_worker_that_waits_is_woken_once_for_all_that_comes() {
     assert_eq!(worker.all().count(), 3);
 }
 
+#[test]
+fn work_is_done_in_the_stead_of_an_actor_that_waits_with_nothing_before_it() {
+    let lane = Lane::new(10);
+    let done = || lane.in_its_stead(|| ()).is_some();
+    assert!(!done(), "there is no actor");
+    let mut worker = lane.work();
+    assert!(!done(), "it makes ready");
+    let (waker, woken) = counting_waker();
+    let context = Context::from_waker(&waker);
+    assert!(worker.poll(&context, 8).is_pending());
+    assert!(done() && done(), "it waits");
+    assert_eq!(woken.load(std::sync::atomic::Ordering::Relaxed), 0, "nobody wakes it for that");
+    lane.push(1).unwrap();
+    assert!(!done(), "a message is before it");
+    assert!(worker.poll(&context, 8).is_ready());
+    assert!(!done(), "it is at work");
+    worker.all_done();
+    assert!(!done(), "it does not wait yet");
+    assert!(worker.poll(&context, 8).is_pending());
+    assert!(done());
+    let mut successor = lane.work();
+    assert!(!done(), "its successor makes ready");
+    assert!(worker.poll(&context, 8).is_pending());
+    assert!(!done(), "it has no say any more");
+    assert!(successor.poll(&context, 8).is_pending());
+    assert!(done());
+    assert!(successor.close_if_idle());
+    assert!(!done(), "it is closed");
+}
+
+#[test]
+fn what_failed_comes_before_what_is_done_in_its_stead() {
+    let lane = Lane::new(10);
+    let mut worker = lane.work();
+    lane.push(1).unwrap();
+    assert_eq!(begin(&mut worker, 8), [1]);
+    drop(worker);
+    assert_eq!(lane.in_its_stead(|| ()), None);
+    let mut successor = lane.work();
+    assert_eq!(begin(&mut successor, 8), [1]);
+}
+
 fn counting_waker() -> (Waker, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};

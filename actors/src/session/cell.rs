@@ -26,7 +26,7 @@ pub(crate) struct SessionCell {
     pub person: PersonId,
     pub lane: Lane<SessionMsg>,
     pub supervision: Supervision,
-    /// The joined connections. Only the actor writes here.
+    /// The joined connections. Only the actor writes here, or who works in its stead.
     pub connections: Mutex<Connections>,
     /// The epoch under which the connections follow the session's stream.
     pub told: Mutex<Option<Epoch>>,
@@ -49,13 +49,24 @@ impl SessionCell {
     }
 
     /// Passes on what a conversation committed, with the answers to this person's commands in it.
-    pub fn committed(&self, commit: Arc<Commit>, replies: Vec<Reply>, own: bool) {
-        self.deliver(SessionMsg::Committed { commit, replies, own });
+    pub fn committed(&self, commit: Arc<Commit>, mut replies: Vec<Reply>, own: bool) {
+        // The list of somebody's own questions is their session's.
+        let is_in_list = commit.after.visitor.as_ref().is_some_and(|visitor| visitor.id == self.person);
+        let is_done = !is_in_list
+            && self.at_once(|connections| {
+                replies.drain(..).for_each(|reply| connections.answer(&reply));
+                connections.pass_on(&commit, own)
+            }) == Some(true);
+        if !is_done {
+            self.deliver(SessionMsg::Committed { commit, replies, own });
+        }
     }
 
     /// Passes on an answer.
     pub fn reply(&self, reply: Reply) {
-        self.deliver(SessionMsg::Reply(Box::new(reply)));
+        if self.at_once(|connections| connections.answer(&reply)).is_none() {
+            self.deliver(SessionMsg::Reply(Box::new(reply)));
+        }
     }
 
     /// Passes on a conversation's answer to a watcher.
@@ -65,12 +76,14 @@ impl SessionCell {
 
     /// Passes on something in passing. A full lane loses it, without harm.
     pub fn signal(&self, frame: &Arc<SharedFrame>, conversation: ConversationId, own: bool) {
-        let _ = self.lane.push(SessionMsg::Signal { frame: Arc::clone(frame), conversation, own });
+        if self.at_once(|connections| connections.signal(frame, conversation, own)).is_none() {
+            let _ = self.lane.push(SessionMsg::Signal { frame: Arc::clone(frame), conversation, own });
+        }
     }
 
     /// Passes on new events of the person's inbox.
     pub fn numbered(&self, stream: StreamName, events: Vec<Numbered>) {
-        if !events.is_empty() {
+        if !events.is_empty() && self.at_once(|connections| connections.numbered(stream, &events)).is_none() {
             self.deliver(SessionMsg::Numbered(Box::new(News { stream, events })));
         }
     }
@@ -118,6 +131,12 @@ impl SessionCell {
     /// Whether the actor was asked to end since it last looked.
     pub fn takes_retirement(&self) -> bool {
         self.retiring.load(Ordering::Acquire) && self.retiring.swap(false, Ordering::AcqRel)
+    }
+
+    /// Puts something into outboxes in the actor's stead, if it waits with nothing before it: a hop less for whatever needs
+    /// nothing of the actor but its connections.
+    fn at_once<R>(&self, work: impl FnOnce(&mut Connections) -> R) -> Option<R> {
+        self.lane.in_its_stead(|| work(&mut self.connections.lock()))
     }
 
     /// What is delivered here must not be lost: a session that cannot keep up lets its connections go, and they resume.

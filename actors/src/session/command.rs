@@ -28,10 +28,8 @@ impl SessionState {
         }
         // The decoder lets no other command through without an id.
         let Some(id) = submission.id.clone() else { return };
-        match self.dispatch(connection, &id, by, command) {
-            Ok(None) => {}
-            Ok(Some(answer)) => self.reply(&Reply { connection, id, outcome: Ok(answer) }),
-            Err(refusal) => self.reply(&Reply { connection, id, outcome: Err(refusal) }),
+        if let Some(outcome) = self.dispatch(connection, &id, by, command).transpose() {
+            self.cell.connections.lock().answer(&Reply { connection, id, outcome });
         }
     }
 

@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use otvet_engine::ids::{ConversationId, Position, StreamName};
-use otvet_engine::protocol::{Answered, CommandId, Failed, Person, Refusal, ServerFrame, Status};
+use otvet_engine::protocol::{
+    Answered, CommandId, Failed, Person, Refusal, ServerFrame, SharedFrame, Status,
+};
 use smallvec::SmallVec;
 
 use crate::conversation::Commit;
 use crate::outbox::Outbox;
+use crate::person_stream::Numbered;
 
-use super::message::ConnectionId;
+use super::message::{ConnectionId, Reply};
 
 /// One joined connection.
 #[derive(Debug)]
@@ -247,6 +250,44 @@ impl Connections {
 
     pub fn get_mut(&mut self, id: ConnectionId) -> Option<&mut ConnectionRecord> {
         self.0.iter_mut().find(|record| record.id == id)
+    }
+
+    /// Queues the answer to a command, if the connection that gave it is still here.
+    pub fn answer(&self, reply: &Reply) {
+        if let Some(connection) = self.get(reply.connection) {
+            connection.answer(reply.id.clone(), reply.outcome.clone());
+        }
+    }
+
+    /// Passes on the events of a commit to those who follow the conversation, and says whether nobody missed what was
+    /// before. Whoever did is sent nothing; the others do not wait, and are not sent it twice.
+    pub fn pass_on(&mut self, commit: &Commit, own: bool) -> bool {
+        let mut complete = true;
+        for connection in self.iter_mut().filter(|c| c.follows(commit.conversation, own)) {
+            complete &= connection.pass_on(commit, own);
+        }
+        complete
+    }
+
+    /// Passes on something in passing.
+    pub fn signal(&self, frame: &SharedFrame, conversation: ConversationId, own: bool) {
+        for connection in self.iter().filter(|c| c.follows(conversation, own)) {
+            connection.outbox.push_shared(frame);
+        }
+    }
+
+    /// Passes on events of the session's or the inbox's stream. A connection that was told of another epoch when it joined
+    /// knows more than these: they were on their way when the stream began anew.
+    pub fn numbered(&mut self, stream: StreamName, events: &[Numbered]) {
+        for connection in self.iter_mut() {
+            let Some(told) = connection.own.get_mut(stream) else { continue };
+            for event in events {
+                if event.seq > told.seq && event.epoch == told.epoch {
+                    connection.outbox.push_shared(&event.frame);
+                    told.seq = event.seq;
+                }
+            }
+        }
     }
 
     /// Takes in one that is not among them.

@@ -7,7 +7,7 @@ use otvet_engine::ids::{ConversationId, Position, StreamName};
 use otvet_engine::protocol::{Answer, CloseCode, Event, EventKind, ServerFrame, SharedFrame};
 
 use crate::conversation::{Cause, Commit};
-use crate::person_stream::{Appended, Numbered};
+use crate::person_stream::Appended;
 
 use super::message::WatchReply;
 use super::recover::MAX_MISSED;
@@ -16,28 +16,18 @@ use super::{LISTED, SessionState};
 impl SessionState {
     /// A conversation changed: its events go to the connections that follow it, its entry into the person's own list.
     pub(super) async fn committed(&mut self, commit: &Commit, own: bool) {
-        if !self.pass_on(commit, own)
+        let pass_on = || self.cell.connections.lock().pass_on(commit, own);
+        if !pass_on()
             && let Some(first) = commit.events.first()
         {
             // Boxed, as the list below: an idle session must not carry room for it.
             Box::pin(self.heal(commit.conversation, first.seq - 1, Some(own))).await;
-            self.pass_on(commit, own);
+            self.cell.connections.lock().pass_on(commit, own);
         }
         let visitor = commit.after.visitor.as_ref().map(|v| v.id);
         if visitor == Some(self.person_id()) {
             Box::pin(self.own_changed(&commit.after, &commit.cause)).await;
         }
-    }
-
-    /// Whether nobody missed what was before. Whoever did is sent nothing; the others do not wait, and are not sent it twice.
-    fn pass_on(&self, commit: &Commit, own: bool) -> bool {
-        let mut complete = true;
-        for connection in
-            self.cell.connections.lock().iter_mut().filter(|c| c.follows(commit.conversation, own))
-        {
-            complete &= connection.pass_on(commit, own);
-        }
-        complete
     }
 
     /// Keeps the person's own list, and tells the other devices.
@@ -65,7 +55,7 @@ impl SessionState {
         match stream.append(now, kinds, self.directory.new_epoch()).await {
             Appended::Numbered(numbered) => {
                 let name = stream.name();
-                self.numbered(name, &numbered);
+                self.cell.connections.lock().numbered(name, &numbered);
             }
             Appended::Restarted => self.tell_epoch(),
         }
@@ -89,20 +79,6 @@ impl SessionState {
             if connection.own.get(stream).is_none_or(|told| told.epoch != head.epoch) {
                 connection.outbox.push_shared(reset);
                 connection.own.tell(stream, Position { epoch: head.epoch.clone(), seq: head.seq });
-            }
-        }
-    }
-
-    /// Passes on events of the session's or the inbox's stream. A connection that was told of another epoch when it joined
-    /// knows more than these: they were on their way when the stream began anew.
-    pub(super) fn numbered(&self, stream: StreamName, events: &[Numbered]) {
-        for connection in self.cell.connections.lock().iter_mut() {
-            let Some(told) = connection.own.get_mut(stream) else { continue };
-            for event in events {
-                if event.seq > told.seq && event.epoch == told.epoch {
-                    connection.outbox.push_shared(&event.frame);
-                    told.seq = event.seq;
-                }
             }
         }
     }

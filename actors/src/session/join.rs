@@ -157,7 +157,7 @@ impl SessionState {
         self.list = current.into_iter().map(|summary| (summary.id, summary)).collect();
         self.stream = Some(stream);
         self.tell_epoch();
-        self.numbered(name, &untold);
+        self.cell.connections.lock().numbered(name, &untold);
         self.append(missed).await;
         Ok(())
     }

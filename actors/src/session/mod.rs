@@ -1,5 +1,5 @@
-//! The session actor of a person who is here: all its connections on all devices. It alone fills their outboxes, so what
-//! it decides about order and repetition holds.
+//! The session actor of a person who is here: all its connections on all devices. It alone fills their outboxes, or,
+//! while it waits, whoever has something for them does so in its stead; so what is decided about order and repetition holds.
 //!
 //! In reading order: [`message`] (what it is told), [`cell`] and [`connections`] (what of it outlives a failure), [`join`] (hello to ready, and
 //! exact recovery), [`recover`] (what was missed), [`deliver`] (live events), [`command`] (what connections want).
@@ -113,20 +113,16 @@ impl SessionState {
             SessionMsg::Join(join) => Box::pin(self.join(join)).await,
             SessionMsg::Leave(connection) => self.leave(*connection),
             SessionMsg::Submit(submission) => self.submit(submission),
-            SessionMsg::Reply(reply) => self.reply(reply),
+            SessionMsg::Reply(reply) => self.cell.connections.lock().answer(reply),
             SessionMsg::Watched(reply) => Box::pin(self.watched(reply)).await,
             SessionMsg::Committed { commit, replies, own } => {
-                replies.iter().for_each(|reply| self.reply(reply));
+                replies.iter().for_each(|reply| self.cell.connections.lock().answer(reply));
                 self.committed(commit, *own).await;
             }
             SessionMsg::Signal { frame, conversation, own } => {
-                for connection in
-                    self.cell.connections.lock().iter().filter(|c| c.follows(*conversation, *own))
-                {
-                    connection.outbox.push_shared(frame);
-                }
+                self.cell.connections.lock().signal(frame, *conversation, *own);
             }
-            SessionMsg::Numbered(news) => self.numbered(news.stream, &news.events),
+            SessionMsg::Numbered(news) => self.cell.connections.lock().numbered(news.stream, &news.events),
             SessionMsg::Restarted { stream, frame } => self.restarted(*stream, frame),
             SessionMsg::SignOut(token_id) => Box::pin(self.sign_out(*token_id)).await,
             SessionMsg::CloseAll(code) => self.cell.close_all(*code),
@@ -150,12 +146,6 @@ impl SessionState {
             }
             SessionMsg::Submit(submission) => self.fail(submission),
             _ => self.cell.close_all(CloseCode::Internal),
-        }
-    }
-
-    fn reply(&self, reply: &Reply) {
-        if let Some(connection) = self.cell.connections.lock().get(reply.connection) {
-            connection.answer(reply.id.clone(), reply.outcome.clone());
         }
     }
 

@@ -108,6 +108,28 @@ async fn a_session_that_fails_keeps_its_connections_and_their_places() {
     assert_eq!(world.house.census().restarts, 1);
 }
 
+/// On one thread: when the test goes on after an answer, whoever gave it waits again.
+#[tokio::test]
+async fn what_needs_nothing_of_a_session_but_its_connections_does_not_wake_it() {
+    let world = World::start().await;
+    let mut anna = world.join(visitor(1)).await;
+    let mut boris = world.join(manager(1200)).await;
+    let conversation = anna.open("k1", "Вопрос").await.id;
+    boris.watch(conversation).await;
+    // It would fail at whatever it is told.
+    fail_at(format!("session/{}", manager(1200).id), 1);
+    anna.send(conversation, "k2", "Ещё вопрос").await.unwrap();
+    assert_eq!(seqs(&boris.events_to(3).await), [3]);
+    assert_eq!(world.house.census().restarts, 0);
+    boris.send(conversation, "a1", "Ответ").await.unwrap();
+    assert_eq!(
+        seqs(&boris.events_to(5).await),
+        [4, 5],
+        "a command is its own to handle, and its successor's"
+    );
+    assert_eq!(world.house.census().restarts, 1);
+}
+
 #[tokio::test]
 async fn an_inbox_that_fails_goes_on_under_its_numbering() {
     let world = World::start().await;
