@@ -276,7 +276,9 @@ mod tests {
         let go_on = Arc::clone(&busy);
         let writer = tokio::spawn(async move {
             while go_on.load(std::sync::atomic::Ordering::Relaxed) {
-                db.write.execute_unprepared("INSERT INTO t VALUES (zeroblob(20000))").await.unwrap();
+                let transaction = db.begin().await.unwrap();
+                transaction.execute_unprepared("INSERT INTO t VALUES (zeroblob(20000))").await.unwrap();
+                transaction.commit().await.unwrap();
             }
         });
         let mut begun_anew = 0;

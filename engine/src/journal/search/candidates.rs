@@ -9,7 +9,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::condition::{behind, contains, page, up_to};
-use super::grams::trigrams;
+use super::grams::pieces;
 use super::{Search, SearchCursor};
 use crate::clock::Timestamp;
 use crate::ids::ConversationId;
@@ -23,6 +23,9 @@ const PROBED: usize = 16;
 const PROBE: i64 = 200;
 /// How many of them are asked for at once. More find hardly less, and each costs a step for each candidate.
 const ASKED: usize = 4;
+
+/// A piece that is in no more texts than these is asked for alone: they are looked at sooner than others' lists are read.
+const FEW: i64 = 300;
 
 /// How far to look before something else is tried. Only the time that a search takes depends on it.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +57,7 @@ impl Needle {
     fn of(search: &Search, backend: DbBackend) -> Option<Self> {
         let text = search.text.as_deref()?;
         match backend {
-            DbBackend::Sqlite => Some(Self::Grams(trigrams(text))).filter(|_| !trigrams(text).is_empty()),
+            DbBackend::Sqlite => Some(pieces(text, PROBED)).filter(|all| !all.is_empty()).map(Self::Grams),
             // pg_trgm sees letters and digits only.
             DbBackend::Postgres => text
                 .split(|letter: char| !letter.is_alphanumeric())
@@ -183,8 +186,6 @@ impl Look<'_> {
     /// how often each is there would take as long as a search for it.
     async fn rarest(&self, grams: Vec<String>) -> Result<Option<(Vec<String>, u64)>, DbErr> {
         self.counters.read();
-        let step = grams.len().div_ceil(PROBED);
-        let grams: Vec<String> = grams.into_iter().step_by(step).collect();
         let rows = self.snapshot.query_all_raw(probe(&grams)).await?;
         let (mut docs, mut rare) = (0, Vec::with_capacity(grams.len()));
         for row in rows {
@@ -205,8 +206,8 @@ impl Look<'_> {
             .collect();
         rare.sort_unstable();
         let Some((hits, first)) = rare.first().filter(|(hits, _)| *hits > 0) else { return Ok(None) };
-        let few = |hits: i64| hits.saturating_mul(4) <= docs;
-        let others = rare[1..].iter().filter(|(hits, _)| few(*hits)).map(|(_, gram)| *gram);
+        let helps = |other: i64| *hits > FEW && other.saturating_mul(4) <= docs;
+        let others = rare[1..].iter().filter(|(hits, _)| helps(*hits)).map(|(_, gram)| *gram);
         let asked = std::iter::once(*first).chain(others).take(ASKED).cloned().collect();
         Ok(Some((asked, u64::try_from(*hits).unwrap_or(u64::MAX))))
     }

@@ -1,5 +1,5 @@
 //! SQLite's index of searches: a number for each conversation, and under each three letters the numbers of those whose
-//! texts have them.
+//! texts have them; see [`super::grams`].
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::candidates::Mark;
-use super::grams::folded;
+use super::grams::indexed;
 use super::index::IndexError;
 use crate::store::native::{Native, NativeError};
 
@@ -38,7 +38,7 @@ pub(super) struct Doc {
 
 impl Doc {
     pub fn new(id: Uuid, text: &str) -> Self {
-        let text = folded(text);
+        let text = indexed(text);
         let digest = Sha256::digest(text.as_bytes());
         let first = digest.first_chunk().expect("a digest has 32 bytes");
         Self { id, digest: i64::from_be_bytes(*first), text }

@@ -18,7 +18,7 @@ const PLAIN: Reach = Reach { newest: u64::MAX >> 1, candidates: 0, unindexed: 0 
 /// Everything is looked up, and nothing is known of what is not indexed.
 const INDEX: Reach = Reach { newest: 1, candidates: 1_000, unindexed: 0 };
 
-const WORDS: [&str; 14] = [
+const WORDS: [&str; 17] = [
     "заказ",
     "Заказ",
     "ЗАКАЗ",
@@ -33,8 +33,11 @@ const WORDS: [&str; 14] = [
     "🙂🙂🙂",
     "да",
     "*[x]?",
+    "№120345",
+    "8 800 555-3535",
+    "333333",
 ];
-const ASKED: [&str; 22] = [
+const ASKED: [&str; 30] = [
     "заказ",
     "зАКаз",
     "каз ёл",
@@ -57,6 +60,14 @@ const ASKED: [&str; 22] = [
     "посетитель 1",
     "zzz",
     "ok\nok",
+    "1203",
+    "0345",
+    "№120345 да",
+    "20346",
+    "5-353",
+    "3333",
+    "33333333",
+    "333333 333333",
 ];
 
 /// What a search finds, page by page.
