@@ -70,6 +70,8 @@ pub(super) async fn run(
 ) {
     let mut writer = Writer { store, counters };
     let mut closing = Vec::new();
+    // Whether several were just answered.
+    let mut were_many = false;
     while let Some(first) = inbox.recv().await {
         let mut next = Some(first);
         let (mut batches, mut replies, mut events) = (Vec::new(), Vec::new(), 0);
@@ -88,14 +90,15 @@ pub(super) async fn run(
             }
             if events < options.group_events {
                 next = inbox.try_recv().ok();
-                if next.is_none() {
-                    // Those who were just answered come back one by one: while any do, the others are let run once more. The
-                    // first of them alone would cost a commit, and all the others would wait for it.
+                if next.is_none() && were_many {
+                    // They come back one by one: while any do, the others are let run once more. The first of them alone
+                    // would cost a commit, and all the others would wait for it.
                     writer.store.let_others_run().await;
                     next = inbox.try_recv().ok();
                 }
             }
         }
+        were_many = batches.len() > 1;
         for (reply, verdict) in replies.into_iter().zip(writer.commit(&batches).await) {
             // Nobody waits any more: the batch is stored, or not, all the same.
             let _ = reply.send(verdict);
