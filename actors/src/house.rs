@@ -1,6 +1,6 @@
 //! The way in: what the edges may ask of the actors.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,21 +8,21 @@ use std::time::Duration;
 use async_trait::async_trait;
 use otvet_engine::clock::SharedClock;
 use otvet_engine::conversation::{Command, Rules};
-use otvet_engine::ids::{ConversationId, PersonId, Position};
+use otvet_engine::ids::{ConversationId, PersonId};
 use otvet_engine::journal::{Journal, Listing};
-use otvet_engine::protocol::{self, Answer, CloseCode, Code, CommandId, Limits, Person, Refusal, Role};
+use otvet_engine::protocol::{self, Answer, CloseCode, Code, Limits, Person, Refusal, Role};
 use otvet_engine::tail::SharedTail;
 use parking_lot::Mutex;
 use ractor::Actor;
 use ractor::concurrency::JoinHandle;
 use rand::rngs::StdRng;
 
+use crate::connection::{Connection, Introduction};
 use crate::conversation::Envelope;
 use crate::directory::Directory;
 use crate::history::read_history;
-use crate::outbox::Outbox;
 use crate::router::RouterActor;
-use crate::session::{ConnectionId, Join, LISTED, SessionCell, SessionMsg, Submission, not_a_manager};
+use crate::session::{ConnectionId, Join, LISTED, SessionMsg, not_a_manager};
 
 /// Looks people up: a conversation is handed only to somebody who is on the panel's side.
 #[async_trait]
@@ -82,22 +82,6 @@ pub struct RestartPolicy {
     pub backoff_max: Duration,
 }
 
-/// A connection that has said a valid `hello`.
-pub struct Introduction {
-    /// Whose token it was.
-    pub person: Person,
-    /// Which token: when it is revoked, this connection ends.
-    pub token_id: i64,
-    /// The `hello`'s id: `ready` bears it.
-    pub hello_id: CommandId,
-    /// What the client already knows.
-    pub positions: BTreeMap<String, Position>,
-    /// Where its frames go.
-    pub outbox: Arc<Outbox>,
-    /// The connection's name in logs and in `ready`.
-    pub name: String,
-}
-
 /// A token that has joined connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpenToken {
@@ -132,15 +116,6 @@ pub struct Census {
 #[derive(Clone)]
 pub struct House {
     directory: Arc<Directory>,
-    draining: Arc<AtomicBool>,
-}
-
-/// One joined connection. Dropping it leaves.
-pub struct Connection {
-    session: Arc<SessionCell>,
-    id: ConnectionId,
-    outbox: Arc<Outbox>,
-    unanswered: usize,
     draining: Arc<AtomicBool>,
 }
 
@@ -371,41 +346,6 @@ impl House {
         for session in &self.directory.sessions {
             let _ = session.lane.push_always(SessionMsg::Bye { retry_after_ms });
         }
-    }
-}
-
-impl Connection {
-    /// Where its frames go.
-    pub fn outbox(&self) -> &Outbox {
-        &self.outbox
-    }
-
-    /// Hands in a command. Its answer comes through the outbox, exactly one, except for `typing`.
-    ///
-    /// # Errors
-    /// Too many unanswered commands, or a server that is ending: the caller answers with this.
-    pub fn submit(&self, id: Option<CommandId>, command: protocol::Command) -> Result<(), Refusal> {
-        if self.draining.load(Ordering::Acquire) {
-            return Err(Refusal::unavailable());
-        }
-        let counted = id.is_some() && !matches!(command, protocol::Command::Typing(_));
-        if counted && !self.outbox.take_command(self.unanswered) {
-            let text = format!("{} commands are unanswered; wait for answers", self.unanswered);
-            return Err(Refusal::new(Code::RateLimited, text).retry_after_ms(100));
-        }
-        let submission = Submission { connection: self.id, id, command: Some(command) };
-        self.session.lane.push(SessionMsg::Submit(Box::new(submission))).map_err(|_| {
-            if counted {
-                self.outbox.command_answered();
-            }
-            Refusal::new(Code::RateLimited, "too much at once").retry_after_ms(1000)
-        })
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        let _ = self.session.lane.push_always(SessionMsg::Leave(self.id));
     }
 }
 
