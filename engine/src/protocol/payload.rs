@@ -64,6 +64,9 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every status: a conversation has one of these.
+    pub const ALL: [Self; 3] = [Self::Waiting, Self::Claimed, Self::Resolved];
+
     /// The status as it stands on the wire and in the database.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -4,11 +4,11 @@
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, JoinType, Query, SelectStatement, UnionType};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Order,
-    QueryFilter, QueryOrder, QuerySelect, Select, Statement, Value,
+    QueryOrder, QueryResult, QuerySelect, Select, Statement, Value,
 };
 use uuid::Uuid;
 
-use super::condition::{behind, contains, page, up_to};
+use super::condition::{Wanted, behind, contains, page};
 use super::grams::pieces;
 use super::{Search, SearchCursor};
 use crate::clock::Timestamp;
@@ -109,8 +109,7 @@ impl Look<'_> {
         // Where there are few, all of them are read.
         let Some(edge) = self.edge(cursor).await? else { return self.one_by_one(cursor, limit).await };
         self.counters.read();
-        let newest = page(self.search, cursor, self.backend).filter(up_to(edge));
-        let mut rows = newest.limit(limit).all(self.snapshot).await?;
+        let mut rows = self.page(cursor, Some(edge), limit).await?;
         let missing = limit - rows.len() as u64;
         if missing > 0 {
             rows.extend(match self.candidates(needle).await? {
@@ -126,25 +125,32 @@ impl Look<'_> {
 
     async fn one_by_one(&self, cursor: Option<SearchCursor>, limit: u64) -> Result<Vec<Model>, DbErr> {
         self.counters.read();
-        page(self.search, cursor, self.backend).limit(limit).all(self.snapshot).await
+        self.page(cursor, None, limit).await
+    }
+
+    async fn page(
+        &self,
+        cursor: Option<SearchCursor>,
+        edge: Option<SearchCursor>,
+        limit: u64,
+    ) -> Result<Vec<Model>, DbErr> {
+        let mut page = page(self.search, cursor, edge, Wanted::Rows, self.backend);
+        let statement = self.backend.build(page.limit(limit));
+        Entity::find().from_raw_sql(statement).all(self.snapshot).await
     }
 
     /// The last of the newest conversations behind a cursor, whatever their texts.
     async fn edge(&self, cursor: Option<SearchCursor>) -> Result<Option<SearchCursor>, DbErr> {
         self.counters.read();
         let any = Search { text: None, ..self.search.clone() };
-        let last: Option<(i64, Uuid)> = page(&any, cursor, self.backend)
-            .select_only()
-            .columns([Column::UpdatedAt, Column::Id])
-            .offset(self.reach.newest.saturating_sub(1))
-            .limit(1)
-            .into_tuple()
-            .one(self.snapshot)
-            .await?;
-        Ok(last.map(|(updated_at, id)| SearchCursor {
-            updated_at: Timestamp::from_millis(updated_at),
-            id: ConversationId(id),
-        }))
+        let mut page = page(&any, cursor, None, Wanted::Order, self.backend);
+        let last = self.snapshot.query_one(page.offset(self.reach.newest.saturating_sub(1)).limit(1)).await?;
+        let cursor = |row: QueryResult| {
+            let (updated_at, id) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            let updated_at = Timestamp::from_millis(updated_at);
+            Ok(SearchCursor { updated_at, id: ConversationId(id) })
+        };
+        last.map(cursor).transpose()
     }
 
     /// The ids of all that may match; `None` if they are too many.

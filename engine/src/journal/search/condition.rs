@@ -2,23 +2,57 @@
 
 use sea_orm::sea_query::extension::postgres::PgExpr;
 use sea_orm::sea_query::extension::sqlite::SqliteExpr;
-use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr};
-use sea_orm::{ColumnTrait, Condition, DbBackend, EntityTrait, QueryFilter, QueryOrder, Select};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, LikeExpr, Order, SelectStatement, UnionType};
+use sea_orm::{ColumnTrait, Condition, DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
 
 use super::grams::cases;
 use super::{Search, SearchCursor};
+use crate::protocol::Status;
 use crate::store::entities::chat_conversations::{Column, Entity};
 
 /// The columns whose text is searched.
 pub(super) const SEARCHED: [Column; 3] = [Column::Subject, Column::VisitorName, Column::LastMessagePreview];
 
-/// The query of a page, without its limit.
+/// What of its conversations a page is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::journal) enum Wanted {
+    Rows,
+    /// Only what they are ordered by: when they were updated, and their ids.
+    Order,
+}
+
+/// The query of a page behind a cursor, and up to another, the most recently updated first, without its limit.
+///
+/// On SQLite there is no index of all conversations in this order: each message would write it anew. Every status has one, and
+/// of three queries in one order SQLite reads no further than it has to.
 pub(in crate::journal) fn page(
     search: &Search,
     cursor: Option<SearchCursor>,
+    edge: Option<SearchCursor>,
+    wanted: Wanted,
     backend: DbBackend,
-) -> Select<Entity> {
-    behind(cursor, search, backend).order_by_desc(Column::UpdatedAt).order_by_desc(Column::Id)
+) -> SelectStatement {
+    let of_status = |status: Option<Status>| {
+        let mut select = behind(cursor, &Search { status, ..search.clone() }, backend);
+        if let Some(edge) = edge {
+            select = select.filter(up_to(edge));
+        }
+        match wanted {
+            Wanted::Rows => select.into_query(),
+            Wanted::Order => select.select_only().columns([Column::UpdatedAt, Column::Id]).into_query(),
+        }
+    };
+    // A visitor's conversations are few, whatever their status.
+    let apart = backend == DbBackend::Sqlite && search.status.is_none() && search.visitor.is_none();
+    let mut all = if apart {
+        let [mut all, others @ ..] = Status::ALL.map(|status| of_status(Some(status)));
+        all.unions(others.map(|other| (UnionType::All, other)));
+        all
+    } else {
+        of_status(search.status)
+    };
+    all.order_by(Alias::new("updated_at"), Order::Desc).order_by(Alias::new("id"), Order::Desc);
+    all
 }
 
 /// What a page is taken from, in no order.

@@ -22,7 +22,7 @@ mod index;
 
 pub(super) use candidates::Reach;
 #[cfg(test)]
-pub(super) use condition::page;
+pub(super) use condition::{Wanted, page};
 #[cfg(test)]
 pub(super) use index::Indexer;
 

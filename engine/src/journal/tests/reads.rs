@@ -10,7 +10,7 @@ use sea_orm::{
 use super::*;
 use crate::journal::own_lists::newest_in_sqlite;
 use crate::journal::reads::listed_by;
-use crate::journal::search::page;
+use crate::journal::search::{Wanted, page};
 use crate::journal::{Listed, Listing, Search, SearchCursor, Span};
 use crate::protocol::{Cursor, Status};
 use crate::store::entities::{chat_conversations, chat_cursors, personal_access_tokens};
@@ -228,29 +228,62 @@ async fn lists_and_look_ups_stand_on_indexes() {
     let cursor = SearchCursor::for_test(at(100), id(1));
     let status = Search { status: Some(Status::Resolved), ..Search::default() };
     let by_visitor = Search { visitor: Some(visitor(1).id), ..Search::default() };
+    let by_manager = Search { manager: Some(manager(1).id), ..Search::default() };
     let sqlite = DbBackend::Sqlite;
     for (what, select, index) in [
         ("a manager's", listed_by(Listing::OfManager(manager(1).id)), "claimed (manager_id=? AND status=?)"),
         ("waiting", listed_by(Listing::Waiting), "status_waiting_since_id (status=?)"),
         ("touched", listed_by(Listing::TouchedSince(at(1))), "touched_at_id (touched_at>?)"),
-        ("all, a page", page(&Search::default(), Some(cursor), sqlite), "updated_at_id (updated_at<?)"),
-        (
-            "by status",
-            page(&status, Some(cursor), sqlite),
-            "status_updated_at_id (status=? AND updated_at<?)",
-        ),
     ] {
         let plan = plan(select.limit(50).build(sqlite)).await;
         assert!(plan.contains(&format!("USING INDEX chat_conversations_{index}")), "{what}: {plan}");
         assert!(!plan.contains("TEMP B-TREE"), "{what} is sorted after reading: {plan}");
     }
+    let (all, order) = (Search::default(), Wanted::Order);
+    for (what, mut select, index, times) in [
+        (
+            "all, a page",
+            page(&all, Some(cursor), None, Wanted::Rows, sqlite),
+            "USING INDEX chat_conversations_status_updated_at_id (status=? AND updated_at<?)",
+            3,
+        ),
+        (
+            "all, their order",
+            page(&all, None, None, order, sqlite),
+            "USING COVERING INDEX chat_conversations_status_updated_at_id (status=?)",
+            3,
+        ),
+        (
+            "all, between two",
+            page(&all, Some(cursor), Some(cursor), order, sqlite),
+            "USING COVERING INDEX chat_conversations_status_updated_at_id (status=? AND updated_at>? AND updated_at<?)",
+            3,
+        ),
+        (
+            "by manager",
+            page(&by_manager, Some(cursor), None, Wanted::Rows, sqlite),
+            "USING INDEX chat_conversations_claimed (manager_id=? AND status=? AND updated_at<?)",
+            3,
+        ),
+        (
+            "by status",
+            page(&status, Some(cursor), None, Wanted::Rows, sqlite),
+            "USING INDEX chat_conversations_status_updated_at_id (status=? AND updated_at<?)",
+            1,
+        ),
+    ] {
+        let plan = plan(sqlite.build(select.limit(50))).await;
+        assert_eq!(plan.matches(index).count(), times, "{what}: {plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{what} is sorted after reading: {plan}");
+    }
     // A visitor's are few, and sorted when they are read.
     let of_visitor = "USING INDEX chat_conversations_visitor_id (visitor_id=?)";
-    for (what, select) in [
-        ("a visitor's", listed_by(Listing::OfVisitor(visitor(1).id))),
-        ("by visitor", page(&by_visitor, Some(cursor), sqlite)),
+    let mut by_visitor = page(&by_visitor, Some(cursor), None, Wanted::Rows, sqlite);
+    for (what, statement) in [
+        ("a visitor's", listed_by(Listing::OfVisitor(visitor(1).id)).limit(50).build(sqlite)),
+        ("by visitor", sqlite.build(by_visitor.limit(50))),
     ] {
-        let plan = plan(select.limit(50).build(sqlite)).await;
+        let plan = plan(statement).await;
         assert!(plan.contains(of_visitor), "{what}: {plan}");
     }
     let own = plan(newest_in_sqlite(&[(visitor(1).id, 50), (visitor(2).id, 50)])).await;

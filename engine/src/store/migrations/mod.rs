@@ -9,6 +9,7 @@ mod m20261101_000002_chat_tables;
 mod m20261126_000003_search;
 mod m20261126_000004_lists;
 mod m20261127_000005_numbers;
+mod m20261127_000006_newest;
 
 /// All steps, in order. Which have been applied stands in `chat_migrations`.
 pub(super) struct Migrator;
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000003_search::Migration),
             Box::new(m20261126_000004_lists::Migration),
             Box::new(m20261127_000005_numbers::Migration),
+            Box::new(m20261127_000006_newest::Migration),
         ]
     }
 
