@@ -1,7 +1,7 @@
 //! Texts as the index has them: with their case folded, in pieces of three letters, and numbers in pieces of four digits.
 //!
 //! Three digits are in every hundredth order number or telephone number, so that among a million of them a number would not
-//! be rare by any of its pieces. SQLite's tokenizer makes pieces of three letters only. Four digits therefore stand behind
+//! be rare by any of its pieces. SQLite's tokenizer makes pieces of three letters only. Four digits therefore stand before
 //! the text once more, as three letters that nobody writes: a mark, and one for two digits each.
 
 use std::collections::BTreeSet;
@@ -31,11 +31,12 @@ pub(super) fn cases(letter: char) -> Vec<char> {
     all
 }
 
-/// A text as it goes into the index: with its case folded, and its numbers behind it.
+/// A text as it goes into the index: with its case folded, and its numbers before it, since SQLite may take a zero in a text
+/// that is not ours for its end.
 pub(super) fn indexed(text: &str) -> String {
     let letters: Vec<char> = text.chars().map(fold).collect();
     let numbers = numbers(&letters);
-    letters.into_iter().chain(numbers.into_iter().flatten()).collect()
+    numbers.into_iter().flatten().chain(letters).collect()
 }
 
 /// Different pieces of a text that the index can be asked for, at most so many, those of numbers first; none if it is
@@ -109,7 +110,8 @@ mod tests {
     #[test]
     fn numbers_are_asked_for_by_four_digits_and_first() {
         let (a, b) = ("\u{e0ff}\u{e10c}\u{e122}", "\u{e0ff}\u{e117}\u{e12d}");
-        assert_eq!(indexed("№ 12345"), format!("№ 12345{a}{b}"));
+        assert_eq!(indexed("№ 12345"), format!("{a}{b}№ 12345"));
+        assert_eq!(indexed("a\u{0}1234"), format!("\u{e0ff}\u{e10c}\u{e122}a\u{0}1234"));
         assert_eq!(pieces("№ 12345", 9), [a, b, " 12", "№ 1"]);
         assert_eq!(pieces("123 4", 9), ["123", "23 ", "3 4"]);
         assert_eq!(pieces("٣٤٥٦", 9), ["٣٤٥", "٤٥٦"], "other digits are letters");
