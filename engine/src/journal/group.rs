@@ -84,7 +84,7 @@ pub(super) struct Transactions {
 
 #[async_trait]
 impl Store for Transactions {
-    async fn transact(&mut self, batches: &[Arc<Batch>]) -> Result<Vec<Verdict>, Failure> {
+    async fn transact(&self, batches: &[Arc<Batch>]) -> Result<Vec<Verdict>, Failure> {
         let all_stored = match (self.db.native.clone(), self.db.backend) {
             (Some(native), _) => self.natively(&native, batches).await?,
             (None, DbBackend::Postgres) => self.in_arrays(batches).await?,

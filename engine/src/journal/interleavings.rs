@@ -84,7 +84,7 @@ impl Database {
 
 #[async_trait]
 impl Store for Database {
-    async fn transact(&mut self, batches: &[Arc<Batch>]) -> Result<Vec<Verdict>, Failure> {
+    async fn transact(&self, batches: &[Arc<Batch>]) -> Result<Vec<Verdict>, Failure> {
         let asked = batches.iter().flat_map(|batch| asked_keys(batch)).collect();
         let mut admission = Admission::new(self.heads(), self.used(&asked));
         // Others commit in between, as databases allow that do not lock what was read.

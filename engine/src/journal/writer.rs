@@ -16,7 +16,7 @@ pub(super) type Verdict = Result<(), CommitError>;
 #[async_trait]
 pub(super) trait Store: Send + Sync + 'static {
     /// Stores all batches that may be stored, in one transaction, and says which those were.
-    async fn transact(&mut self, batches: &[Arc<Batch>]) -> Result<Vec<Verdict>, Failure>;
+    async fn transact(&self, batches: &[Arc<Batch>]) -> Result<Vec<Verdict>, Failure>;
 
     /// The keys of a batch that are in use.
     async fn keys_in_use(&self, batch: &Batch) -> Result<Vec<KeyedEvent>, ReadError>;
@@ -68,7 +68,7 @@ pub(super) async fn run(
     mut inbox: mpsc::Receiver<Message>,
     counters: Arc<Counters>,
 ) {
-    let mut writer = Writer { store, counters };
+    let writer = Writer { store, counters };
     let mut closing = Vec::new();
     // Whether several were just answered.
     let mut were_many = false;
@@ -116,7 +116,7 @@ struct Writer<S> {
 
 impl<S: Store> Writer<S> {
     /// One verdict a batch, in their order.
-    async fn commit(&mut self, batches: &[Arc<Batch>]) -> Vec<Verdict> {
+    async fn commit(&self, batches: &[Arc<Batch>]) -> Vec<Verdict> {
         if batches.is_empty() {
             return Vec::new();
         }
@@ -134,7 +134,7 @@ impl<S: Store> Writer<S> {
         }
     }
 
-    async fn commit_alone(&mut self, batch: &Arc<Batch>) -> Verdict {
+    async fn commit_alone(&self, batch: &Arc<Batch>) -> Verdict {
         match self.transact(slice::from_ref(batch)).await {
             Ok(mut verdicts) => verdicts.pop().expect("one verdict a batch"),
             Err(Failure::Conflict) => {
@@ -149,7 +149,7 @@ impl<S: Store> Writer<S> {
         }
     }
 
-    async fn transact(&mut self, batches: &[Arc<Batch>]) -> Result<Vec<Verdict>, Failure> {
+    async fn transact(&self, batches: &[Arc<Batch>]) -> Result<Vec<Verdict>, Failure> {
         let started = Instant::now();
         let outcome = self.store.transact(batches).await;
         match &outcome {

@@ -41,7 +41,7 @@ pub use wall_time::WallTime;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The pause before a file that another process is just opening is opened again.
 const OPEN_AGAIN_AFTER: Duration = Duration::from_millis(20);
-/// How long to wait for a free connection.
+/// How long to wait for a free connection, or for the turn to write.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Pages of a SQLite file that a connection for reading keeps, in KiB. SQLite forgets all of them whenever something was

@@ -1,33 +1,23 @@
 //! Whose turn it is to write into a SQLite file.
 
-use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-/// How long to wait for a turn. A transaction of the journal takes milliseconds.
-const PATIENCE: Duration = Duration::from_secs(5);
+use super::ACQUIRE_TIMEOUT;
 
 /// Hands out turns in the order in which they are asked for. SQLite's own lock knows no queue: who waits for it looks again
 /// at ever longer intervals, and may never find it free while the journal is busy. Servers lock rows, and need no turns.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Turns(Option<Arc<Semaphore>>);
 
 /// Nobody else of this process writes until it is dropped.
 #[must_use]
 pub(crate) struct Turn(#[expect(dead_code, reason = "held, not used")] Option<OwnedSemaphorePermit>);
-
-impl fmt::Debug for Turns {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let free = self.0.as_ref().map(|one| one.available_permits() > 0);
-        f.debug_struct("Turns").field("free", &free).finish()
-    }
-}
 
 impl Turns {
     /// One at a time.
@@ -50,9 +40,9 @@ impl Turns {
         if let Ok(turn) = Arc::clone(one).try_acquire_owned() {
             return Ok(Turn(Some(turn)));
         }
-        match timeout(PATIENCE, Arc::clone(one).acquire_owned()).await {
+        match timeout(ACQUIRE_TIMEOUT, Arc::clone(one).acquire_owned()).await {
             Ok(Ok(turn)) => Ok(Turn(Some(turn))),
-            _ => Err(DbErr::Custom(format!("others have been writing for {PATIENCE:?}"))),
+            _ => Err(DbErr::Custom(format!("others have been writing for {ACQUIRE_TIMEOUT:?}"))),
         }
     }
 }

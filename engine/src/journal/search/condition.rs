@@ -71,7 +71,7 @@ pub(super) fn behind(cursor: Option<SearchCursor>, search: &Search, backend: DbB
 }
 
 /// What is not behind a cursor: in the same order, up to the conversation that it names.
-pub(super) fn up_to(SearchCursor { updated_at, id }: SearchCursor) -> Condition {
+fn up_to(SearchCursor { updated_at, id }: SearchCursor) -> Condition {
     let at = updated_at.millis();
     let before = Condition::any()
         .add(Column::UpdatedAt.gt(at))
