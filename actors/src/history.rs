@@ -36,7 +36,7 @@ pub(crate) async fn read_history(
     let listed =
         journal.listed(asked.conversation, by.id).await?.ok_or_else(Refusal::no_such_conversation)?;
     let is_staff = by.role.is_staff();
-    if !is_staff && listed.summary.visitor.id != by.id {
+    if !is_staff && listed.visitor.id != by.id {
         return Err(Refusal::no_such_conversation());
     }
     let page = journal.events(asked.conversation, span, limit as usize, MAX_BYTES).await?;

@@ -239,7 +239,7 @@ impl House {
                 return Ok(adopted);
             }
             for listed in page {
-                self.command(account.clone(), listed.summary.id, Command::Adopt { guest }).await?;
+                self.command(account.clone(), listed.id, Command::Adopt { guest }).await?;
                 adopted += 1;
             }
         }
@@ -298,7 +298,7 @@ impl House {
             let page = self.directory.foundation.journal.list(listing, manager.id, LISTED).await?;
             let before = released;
             for listed in page {
-                match self.command(manager.clone(), listed.summary.id, Command::Release).await {
+                match self.command(manager.clone(), listed.id, Command::Release).await {
                     Ok(_) => released += 1,
                     // Somebody took it in the meantime.
                     Err(refusal) if refusal.code == Code::Conflict => {}

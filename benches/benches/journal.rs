@@ -27,14 +27,13 @@ fn talks(count: usize) -> Vec<Talk> {
 }
 
 fn batch(rows: Rows, by: PersonId) -> Batch {
-    let (conversation, now) = (rows.after.id, rows.after.updated_at);
+    let conversation = rows.after.id;
     Batch {
         conversation,
         events: rows.events,
         after: Arc::new(rows.after),
         changed_participants: vec![by],
         key_owners: vec![by],
-        now,
     }
 }
 

@@ -16,18 +16,21 @@ const EVENT: &str = "INSERT INTO chat_events (conversation_id, seq, at, kind, ac
                      body, extra) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL)";
 const PROJECTION: &str = "INSERT INTO chat_conversations (id, subject, status, visitor_id, visitor_role, visitor_name, \
      last_seq, messages, last_message_seq, last_message_at, last_message_author_id, last_message_author_role, \
-     last_message_author_name, last_message_preview, waiting_since, opened_at, updated_at, touched_at) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) \
+     last_message_author_name, last_message_preview, waiting_since, opened_at, updated_at) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) \
      ON CONFLICT (id) DO UPDATE SET status = excluded.status, last_seq = excluded.last_seq, messages = excluded.messages, \
      last_message_seq = excluded.last_message_seq, last_message_at = excluded.last_message_at, \
      last_message_author_id = excluded.last_message_author_id, \
      last_message_author_role = excluded.last_message_author_role, \
      last_message_author_name = excluded.last_message_author_name, \
      last_message_preview = excluded.last_message_preview, waiting_since = excluded.waiting_since, \
-     updated_at = excluded.updated_at, touched_at = excluded.touched_at";
+     updated_at = excluded.updated_at";
 const CURSOR: &str = "INSERT INTO chat_cursors (conversation_id, person_id, delivered, read_seq, written, unread) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (conversation_id, person_id) DO UPDATE SET \
      delivered = excluded.delivered, read_seq = excluded.read_seq, written = excluded.written, unread = excluded.unread";
+const GENERATION: &str = "SELECT generation FROM chat_search";
+const PENDING: &str =
+    "INSERT INTO chat_search_pending (generation, conversation_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 
 /// What one conversation wants stored.
 pub struct Rows {
@@ -84,11 +87,14 @@ impl BareSqlite {
             let mut events = transaction.prepare_cached(EVENT)?;
             let mut projections = transaction.prepare_cached(PROJECTION)?;
             let mut cursors = transaction.prepare_cached(CURSOR)?;
+            let mut pending = transaction.prepare_cached(PENDING)?;
+            let generation: i64 = transaction.prepare_cached(GENERATION)?.query_row([], |row| row.get(0))?;
             for rows in group {
                 for event in &rows.events {
                     insert_event(&mut events, &rows.after, event)?;
                 }
                 upsert_projection(&mut projections, &rows.after)?;
+                pending.execute(params![generation, rows.after.id.0.as_bytes()])?;
                 for (person, part) in &rows.after.participants {
                     cursors.execute(params![
                         rows.after.id.0.as_bytes(),
@@ -171,7 +177,6 @@ fn upsert_projection(
         last.body,
         after.waiting_since.map(otvet_engine::clock::Timestamp::millis),
         after.opened_at.millis(),
-        after.updated_at.millis(),
         after.updated_at.millis(),
     ])
 }

@@ -187,7 +187,6 @@ impl ConversationState {
             after: Arc::clone(&after),
             changed_participants: run.changed.iter().copied().collect(),
             key_owners: key_owners.clone(),
-            now,
         };
         let cause =
             if run.events.is_empty() && !run.adopted { Cause::Cursors(run.cursors) } else { Cause::Events };
@@ -276,7 +275,7 @@ impl ConversationState {
         }
         let listed = self.record.listed(keyed.conversation, envelope.by.id).await?;
         let listed = listed.ok_or_else(conflict)?;
-        Ok(Answer::Opened { conversation: Box::new(listed.summary), seq: keyed.seq })
+        Ok(Answer::Opened { conversation: Box::new(listed), seq: keyed.seq })
     }
 }
 

@@ -5,8 +5,8 @@ use std::fmt;
 use async_trait::async_trait;
 use otvet_engine::conversation::State as Conversation;
 use otvet_engine::ids::{ConversationId, Key, PersonId};
-use otvet_engine::journal::{Batch, CommitError, KeyedEvent, Listed, ReadError};
-use otvet_engine::protocol::Event;
+use otvet_engine::journal::{Batch, CommitError, KeyedEvent, ReadError};
+use otvet_engine::protocol::{Event, Summary};
 
 use crate::directory::Directory;
 
@@ -34,7 +34,7 @@ pub(crate) trait Record: Send + Sync {
     ) -> Result<u64, ReadError>;
 
     /// As `Journal::listed`.
-    async fn listed(&self, id: ConversationId, reader: PersonId) -> Result<Option<Listed>, ReadError>;
+    async fn listed(&self, id: ConversationId, reader: PersonId) -> Result<Option<Summary>, ReadError>;
 }
 
 impl fmt::Debug for dyn Record {
@@ -70,7 +70,7 @@ impl Record for Directory {
         self.foundation.journal.count_unread(id, after, not_by).await
     }
 
-    async fn listed(&self, id: ConversationId, reader: PersonId) -> Result<Option<Listed>, ReadError> {
+    async fn listed(&self, id: ConversationId, reader: PersonId) -> Result<Option<Summary>, ReadError> {
         self.foundation.journal.listed(id, reader).await
     }
 }

@@ -317,9 +317,8 @@ impl InboxState {
         for id in gone {
             // It may still be shown, only further down than the snapshot reaches.
             let listed = self.directory.foundation.journal.listed(id, self.cell.manager).await?;
-            let shown = listed
-                .map(|l| l.summary)
-                .filter(|s| is_shown(s.status, s.manager.as_ref().map(|m| m.id), self.cell.manager));
+            let shown =
+                listed.filter(|s| is_shown(s.status, s.manager.as_ref().map(|m| m.id), self.cell.manager));
             missed.push(match shown {
                 Some(summary) => EventKind::Upsert { conversation: Box::new(summary) },
                 None => EventKind::Remove { conversation_id: id },
@@ -333,7 +332,7 @@ impl InboxState {
         let manager = self.cell.manager;
         let own = journal.list(Listing::OfManager(manager), manager, SNAPSHOT).await?;
         let waiting = journal.list(Listing::Waiting, manager, SNAPSHOT).await?;
-        Ok(own.into_iter().chain(waiting).map(|listed| listed.summary).collect())
+        Ok(own.into_iter().chain(waiting).collect())
     }
 
     fn should_end(&self, lane: &mut Worker<'_, InboxMsg>) -> bool {

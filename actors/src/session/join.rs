@@ -147,8 +147,7 @@ impl SessionState {
         }
         let foundation = &self.directory.foundation;
         let me = self.cell.person;
-        let listed = foundation.journal.own_list(me, LISTED).await?;
-        let current: Vec<Summary> = listed.into_iter().map(|listed| listed.summary).collect();
+        let current = foundation.journal.own_list(me, LISTED).await?;
         let (keep, fresh) = (self.directory.behaviour.tail_keep, self.directory.new_epoch());
         let name = StreamName::Session(me);
         let stream = PersonStream::open(name, Arc::clone(&foundation.tail), keep, fresh).await;
@@ -181,7 +180,7 @@ impl SessionState {
         }
         let listed = self.directory.foundation.journal.listed(id, join.person.id).await?;
         let readable = |s: &Summary| join.person.role.is_staff() || s.visitor.id == join.person.id;
-        Ok(listed.map(|listed| listed.summary).filter(readable))
+        Ok(listed.filter(readable))
     }
 
     /// Everything is read: the connection is in, and gets it all at once.

@@ -12,16 +12,16 @@ const AT: i64 = 1_764_000_000_000;
 
 const CONVERSATION: &str = "INSERT INTO chat_conversations (id, subject, status, visitor_id, visitor_role, visitor_name, \
      last_seq, messages, last_message_seq, last_message_at, last_message_author_id, last_message_author_role, \
-     last_message_author_name, last_message_preview, waiting_since, opened_at, updated_at, touched_at) VALUES \
-     (?1, ?2, ?3, ?4, 'visitor', ?5, ?6, ?7, ?6, ?8, ?4, 'visitor', ?5, ?9, ?10, ?8, ?8, ?8)";
+     last_message_author_name, last_message_preview, waiting_since, opened_at, updated_at) VALUES \
+     (?1, ?2, ?3, ?4, 'visitor', ?5, ?6, ?7, ?6, ?8, ?4, 'visitor', ?5, ?9, ?10, ?8, ?8)";
 const EVENT: &str = "INSERT INTO chat_events (conversation_id, seq, at, kind, actor_id, actor_role, actor_name, idem_key, \
                      body) VALUES (?1, ?2, ?3, ?4, ?5, 'visitor', ?6, ?7, ?8)";
 
 /// Longer than a million conversations take.
 const INDEXED_IN: Duration = Duration::from_secs(30 * 60);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
-const UNINDEXED: &str = "SELECT EXISTS (SELECT 1 FROM chat_search AS s CROSS JOIN chat_conversations AS c \
-                         WHERE (c.touched_at, c.id) > (s.indexed_touched_at, s.indexed_id))";
+const PENDING: &str = "INSERT INTO chat_search_pending (generation, conversation_id) VALUES (0, ?1)";
+const UNINDEXED: &str = "SELECT EXISTS (SELECT 1 FROM chat_search_pending)";
 
 /// A database that grows.
 pub struct Archive {
@@ -44,6 +44,7 @@ impl Archive {
         {
             let mut conversation = transaction.prepare_cached(CONVERSATION)?;
             let mut event = transaction.prepare_cached(EVENT)?;
+            let mut pending = transaction.prepare_cached(PENDING)?;
             for n in self.conversations..conversations {
                 let (id, at) = (id(n), AT + i64::try_from(n)?);
                 let visitor = n % VISITORS + 1;
@@ -65,6 +66,7 @@ impl Archive {
                     question,
                     waits.then_some(at)
                 ])?;
+                pending.execute([bytes])?;
                 event.execute(params![bytes, 1, at, "opened", person, name, None::<Vec<u8>>, subject])?;
                 let key = format!("key-{n}").into_bytes();
                 event.execute(params![bytes, 2, at, "message", person, name, key, question])?;
@@ -94,6 +96,7 @@ impl Archive {
         {
             let mut conversation = transaction.prepare_cached(CONVERSATION)?;
             let mut event = transaction.prepare_cached(EVENT)?;
+            let mut pending = transaction.prepare_cached(PENDING)?;
             let (person, name) = ("g1", "Visitor 1");
             conversation.execute(params![
                 bytes,
@@ -107,6 +110,7 @@ impl Archive {
                 "The newest",
                 AT
             ])?;
+            pending.execute([bytes])?;
             event.execute(params![bytes, 1, AT, "opened", person, name, None::<Vec<u8>>, "A long thread"])?;
             for seq in 2..=last {
                 let key = format!("{messages}-{seq}").into_bytes();

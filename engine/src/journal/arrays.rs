@@ -22,38 +22,36 @@ use crate::store::entities::{chat_conversations, chat_cursors, chat_events};
 
 static EVENTS: LazyLock<String> = LazyLock::new(|| {
     let types = ["uuid", "bigint", "bigint", "text", "text", "text", "text", "bytea", "text", "text"];
-    insert::<chat_events::Entity, _>(&EVENT, &types, None, None)
+    insert::<chat_events::Entity, _>(&EVENT, &types, None)
 });
 
 static OPENED: LazyLock<String> = LazyLock::new(|| {
-    // Read by the statement that writes, so that whoever raises the floor knows when everybody knows of it.
-    let touched = format!("greatest(n.touched_at, {FLOOR})");
-    insert::<chat_conversations::Entity, _>(&PROJECTION, &PROJECTION.map(type_of), Some(&touched), None)
+    let types = PROJECTION.map(type_of);
+    format!("{PENDING} {}", insert::<chat_conversations::Entity, _>(&PROJECTION, &types, None))
 });
 
 /// A head that has moved meanwhile is looked at again by PostgreSQL, and the row left out.
 static PROJECTIONS: LazyLock<String> = LazyLock::new(|| {
     let names = PROJECTION.map(|column| column.as_str());
-    let set = names[1..].iter().map(|name| match *name {
-        "touched_at" => format!("{name} = greatest(c.{name}, n.{name}, {FLOOR})"),
-        _ => format!("{name} = n.{name}"),
-    });
-    let set: Vec<_> = set.collect();
+    let set: Vec<_> = names[1..].iter().map(|name| format!("{name} = n.{name}")).collect();
     let rows = unnest(names.iter().copied().zip(PROJECTION.map(type_of)).chain([("before", "bigint")]));
     format!(
-        "UPDATE chat_conversations AS c SET {} FROM {rows} WHERE c.id = n.id AND c.last_seq = n.before",
+        "{PENDING} UPDATE chat_conversations AS c SET {} FROM {rows} WHERE c.id = n.id AND c.last_seq = n.before",
         set.join(", ")
     )
 });
 
-const FLOOR: &str = "(SELECT s.floor FROM chat_search AS s)";
+/// Tells the index of searches that these conversations change, whose ids are the first array of the statement behind it. That
+/// is the one that writes them, so that whoever ends a generation knows when everybody knows of it.
+const PENDING: &str = "WITH pending AS (INSERT INTO chat_search_pending (generation, conversation_id) \
+                       SELECT s.generation, p.id FROM chat_search AS s CROSS JOIN unnest($1::uuid[]) AS p(id) \
+                       ON CONFLICT DO NOTHING)";
 
 fn type_of(column: chat_conversations::Column) -> &'static str {
     use chat_conversations::Column::*;
     match column {
         Id => "uuid",
-        LastSeq | Messages | LastMessageSeq | LastMessageAt | WaitingSince | OpenedAt | UpdatedAt
-        | TouchedAt => "bigint",
+        LastSeq | Messages | LastMessageSeq | LastMessageAt | WaitingSince | OpenedAt | UpdatedAt => "bigint",
         _ => "text",
     }
 }
@@ -61,7 +59,7 @@ fn type_of(column: chat_conversations::Column) -> &'static str {
 static CURSORS: LazyLock<String> = LazyLock::new(|| {
     let types = ["uuid", "text", "bigint", "bigint", "bigint", "bigint"];
     let later = later_cursor(DbBackend::Postgres);
-    insert::<chat_cursors::Entity, _>(&CURSOR, &types, None, later)
+    insert::<chat_cursors::Entity, _>(&CURSOR, &types, later)
 });
 
 /// PostgreSQL's code for it.
@@ -80,18 +78,14 @@ fn unnest<'a>(columns: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     format!("unnest({}) AS n({})", arrays.join(", "), names.join(", "))
 }
 
-/// An insert from an array a column. `last` is what the last column gets instead of its array's value.
+/// An insert from an array a column.
 fn insert<E: EntityTrait, const N: usize>(
     columns: &[E::Column; N],
     types: &[&str; N],
-    last: Option<&str>,
     on_conflict: Option<OnConflict>,
 ) -> String {
     let names: Vec<&str> = columns.iter().map(|column| column.as_str()).collect();
     let mut selected: Vec<String> = names.iter().map(|name| format!("n.{name}")).collect();
-    if let Some(last) = last {
-        last.clone_into(&mut selected[N - 1]);
-    }
     // The builder knows no arrays: what follows the columns is the end of the last one's text.
     selected[N - 1] += &format!(" FROM {}", unnest(names.iter().copied().zip(types.iter().copied())));
     let mut insert = Query::insert();

@@ -9,7 +9,7 @@ use super::Batch;
 use crate::conversation::Participant;
 use crate::ids::{ConversationId, PersonId};
 use crate::protocol::{Attachment, Event, EventKind, Person};
-use crate::store::entities::{chat_conversations, chat_cursors, chat_events};
+use crate::store::entities::{chat_conversations, chat_cursors, chat_events, chat_search_pending};
 
 /// One value of a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,8 +32,8 @@ pub(super) const EVENT: [chat_events::Column; 10] = {
     [ConversationId, Seq, At, Kind, ActorId, ActorRole, ActorName, IdemKey, Body, Extra]
 };
 
-/// The columns of [`projection`]: the key first, the time last.
-pub(super) const PROJECTION: [chat_conversations::Column; 22] = {
+/// The columns of [`projection`]: the key first.
+pub(super) const PROJECTION: [chat_conversations::Column; 21] = {
     use chat_conversations::Column::*;
     [
         Id,
@@ -57,7 +57,6 @@ pub(super) const PROJECTION: [chat_conversations::Column; 22] = {
         WaitingSince,
         OpenedAt,
         UpdatedAt,
-        TouchedAt,
     ]
 };
 
@@ -65,6 +64,12 @@ pub(super) const PROJECTION: [chat_conversations::Column; 22] = {
 pub(super) const CURSOR: [chat_cursors::Column; 6] = {
     use chat_cursors::Column::*;
     [ConversationId, PersonId, Delivered, ReadSeq, Written, Unread]
+};
+
+/// The columns of [`pending`].
+pub(super) const PENDING: [chat_search_pending::Column; 2] = {
+    use chat_search_pending::Column::*;
+    [Generation, ConversationId]
 };
 
 /// What of an event has no column of its own.
@@ -148,15 +153,12 @@ pub(super) fn projection(batch: &Batch) -> Option<[Cell<'_>; PROJECTION.len()]> 
         number(state.waiting_since.map(crate::clock::Timestamp::millis)),
         Cell::Number(state.opened_at.millis()),
         Cell::Number(state.updated_at.millis()),
-        Cell::Number(batch.now.millis()),
     ])
 }
 
-/// Lets a [`projection`] be touched no earlier than the index of searches counts on; see [`super::search`].
-pub(super) fn touch_from(floor: i64, projection: &mut [Cell<'_>; PROJECTION.len()]) {
-    if let Some(Cell::Number(touched_at)) = projection.last_mut() {
-        *touched_at = floor.max(*touched_at);
-    }
+/// The row by which the index of searches learns that a conversation has changed; see [`super::search`].
+pub(super) fn pending(generation: i64, conversation: ConversationId) -> [Cell<'static>; PENDING.len()] {
+    [Cell::Number(generation), Cell::Id(conversation.0)]
 }
 
 /// The row of one participant.

@@ -17,13 +17,15 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::admission::{Admission, asked_keys, digest};
-use super::cells::{CURSOR, EVENT, PROJECTION, touch_from};
+use super::cells::{self, CURSOR, EVENT, PENDING, PROJECTION};
 use super::group_rows::GroupRows;
 use super::statements::{LARGEST, insert};
 use super::writer::{Store, Verdict};
 use super::{Batch, CommitError, KeyedEvent, ReadError, arrays, native, rows};
 use crate::ids::{ConversationId, Key, PersonId};
-use crate::store::entities::{chat_conversations, chat_cursors, chat_events, chat_search};
+use crate::store::entities::{
+    chat_conversations, chat_cursors, chat_events, chat_search, chat_search_pending,
+};
 use crate::store::lookups::padded;
 use crate::store::native::Native;
 use crate::store::one_of::is_one_of;
@@ -187,12 +189,14 @@ async fn fill(transaction: &DatabaseTransaction, batches: &[Arc<Batch>]) -> Resu
         verdicts.push(admission.admit(batch).and_then(|()| add()));
     }
     insert::<chat_events::Entity, _>(transaction, &EVENT, rows.events.into_values(), |_| None).await?;
-    let floor = floor(transaction).await?;
-    let projections = rows.projections.into_values().map(|mut row| {
-        touch_from(floor, &mut row);
-        row
-    });
+    let changed: Vec<ConversationId> = rows.projections.keys().copied().collect();
+    let projections = rows.projections.into_values();
     insert::<chat_conversations::Entity, _>(transaction, &PROJECTION, projections, newer_projection).await?;
+    // Last of these: PostgreSQL has given the transaction its number by then.
+    if let Some(generation) = generation(transaction).await? {
+        let pending = changed.into_iter().map(|id| cells::pending(generation, id));
+        insert::<chat_search_pending::Entity, _>(transaction, &PENDING, pending, listed_once).await?;
+    }
     let cursors = rows.cursors.into_values();
     insert::<chat_cursors::Entity, _>(transaction, &CURSOR, cursors, later_cursor).await?;
     for (conversation, person) in rows.gone {
@@ -201,13 +205,19 @@ async fn fill(transaction: &DatabaseTransaction, batches: &[Arc<Batch>]) -> Resu
     Ok(verdicts)
 }
 
-/// Before which no conversation is touched. Read behind the events: PostgreSQL has given the transaction its number by then.
-async fn floor(transaction: &DatabaseTransaction) -> Result<i64, DbErr> {
+/// In which conversations change now, for the index of searches; `None` on MySQL, which has none.
+async fn generation(transaction: &DatabaseTransaction) -> Result<Option<i64>, DbErr> {
     if transaction.get_database_backend() == DbBackend::MySql {
-        return Ok(i64::MIN);
+        return Ok(None);
     }
     let row = chat_search::Entity::find_by_id(1).one(transaction).await?;
-    row.map(|row| row.floor).ok_or_else(|| DbErr::RecordNotFound("chat_search has no row".to_owned()))
+    let none = || DbErr::RecordNotFound("chat_search has no row".to_owned());
+    row.map(|row| Some(row.generation)).ok_or_else(none)
+}
+
+fn listed_once(_: DbBackend) -> Option<OnConflict> {
+    use chat_search_pending::Column;
+    Some(OnConflict::columns([Column::Generation, Column::ConversationId]).do_nothing().to_owned())
 }
 
 /// A projection row takes the place of an older one, never of a newer one.
@@ -216,16 +226,15 @@ fn newer_projection(backend: DbBackend) -> Option<OnConflict> {
     let (mine, theirs) = (|c: &str| format!("chat_conversations.{c}"), incoming(backend));
     let mut on_conflict = OnConflict::column(Column::Id);
     // MySQL assigns from left to right and sees what it has assigned: what is compared comes last.
-    let columns = Column::iter().filter(|c| !matches!(c, Column::Id | Column::LastSeq | Column::TouchedAt));
+    let columns = Column::iter().filter(|c| !matches!(c, Column::Id | Column::LastSeq));
     for column in columns {
         let (own, newer) = (mine(column.as_str()), theirs(column.as_str()));
         let (head, new_head) = (mine("last_seq"), theirs("last_seq"));
         let value = format!("CASE WHEN {new_head} >= {head} THEN {newer} ELSE {own} END");
         on_conflict.value(column, Expr::cust(value));
     }
-    for column in [Column::TouchedAt, Column::LastSeq] {
-        on_conflict.value(column, larger(&mine(column.as_str()), &theirs(column.as_str())));
-    }
+    let head = Column::LastSeq;
+    on_conflict.value(head, larger(&mine(head.as_str()), &theirs(head.as_str())));
     Some(on_conflict)
 }
 

@@ -145,7 +145,6 @@ fn batch(database: &Database, id: ConversationId, key: &str, body: &str) -> Batc
         after: Arc::new(state),
         changed_participants: vec![anna.id],
         key_owners: vec![anna.id],
-        now: Timestamp::from_millis(2),
     }
 }
 

@@ -13,7 +13,6 @@ use sea_orm::EntityTrait;
 use tokio::runtime::Builder;
 use tokio::time::timeout;
 
-use crate::clock::Timestamp;
 use crate::conversation::State;
 use crate::ids::{ConversationId, Epoch, Key, PersonId};
 use crate::protocol::{Code, Event, Refusal, Summary};
@@ -58,8 +57,6 @@ pub struct Batch {
     pub changed_participants: Vec<PersonId>,
     /// The names of the visitor, who after an adoption has two: a key that stands under one of them is in use for all.
     pub key_owners: Vec<PersonId>,
-    /// When this is: `touched_at` of the projection row, if it is not too early for the index of searches.
-    pub now: Timestamp,
 }
 
 /// An event that already stands under a key.
@@ -139,17 +136,6 @@ pub enum Listing {
     OfManager(PersonId),
     /// All that wait, the longest waiting first.
     Waiting,
-    /// Everything in which something changed (also cursors) at or after this time, for catching up, oldest change first.
-    TouchedSince(Timestamp),
-}
-
-/// One listed conversation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
-    /// Its entry, from the reader's side.
-    pub summary: Summary,
-    /// When anything about it last changed.
-    pub touched_at: Timestamp,
 }
 
 /// How the journal gathers and waits.
@@ -179,7 +165,7 @@ pub struct Journal {
     patience: Duration,
     epoch: Epoch,
     counters: Arc<Counters>,
-    own_lists: Arc<LookUps<own_lists::Asked, Result<Vec<Listed>, ReadError>>>,
+    own_lists: Arc<LookUps<own_lists::Asked, Result<Vec<Summary>, ReadError>>>,
 }
 
 impl Journal {

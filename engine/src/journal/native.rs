@@ -11,7 +11,7 @@ use sea_orm::IdenStatic;
 
 use super::Batch;
 use super::admission::keyed;
-use super::cells::{self, CURSOR, Cell, EVENT, PROJECTION, to_i64};
+use super::cells::{self, CURSOR, Cell, EVENT, PENDING, PROJECTION, to_i64};
 use super::group::Failure;
 use crate::protocol::Event;
 use crate::store::entities::chat_conversations;
@@ -27,22 +27,19 @@ struct Texts {
     projection: String,
     cursor: String,
     first_cursor: String,
+    pending: String,
 }
 
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     let event = EVENT.map(|column| column.as_str());
     let projection = PROJECTION.map(|column| column.as_str());
     let cursor = CURSOR.map(|column| column.as_str());
-    let set = |(column, name): (&chat_conversations::Column, &str), n: usize| match column {
-        // What happens later may have been touched earlier: clocks go back.
-        chat_conversations::Column::TouchedAt => format!("{name} = max({name}, ?{n})"),
-        _ => format!("{name} = ?{n}"),
-    };
+    let pending = PENDING.map(|column| column.as_str());
     let (mut changes, mut all, mut same) = (Vec::new(), Vec::new(), Vec::new());
     for ((column, name), n) in PROJECTION.iter().zip(projection).zip(1..).skip(1) {
-        all.push(set((column, name), n));
+        all.push(format!("{name} = ?{n}"));
         if changes_with_every_message(column) {
-            changes.push(set((column, name), n));
+            changes.push(format!("{name} = ?{n}"));
         } else {
             same.push(format!(" AND {name} IS ?{n}"));
         }
@@ -66,6 +63,7 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
             later[2..].join(", ")
         ),
         first_cursor: insert("chat_cursors", &cursor),
+        pending: insert("chat_search_pending", &pending) + " ON CONFLICT DO NOTHING",
     }
 });
 
@@ -84,12 +82,11 @@ fn changes_with_every_message(column: &chat_conversations::Column) -> bool {
             | LastMessageAuthorName
             | LastMessagePreview
             | UpdatedAt
-            | TouchedAt
     )
 }
 
 const GONE: &str = "DELETE FROM chat_cursors WHERE conversation_id = ?1 AND person_id = ?2";
-const FLOOR: &str = "SELECT floor FROM chat_search";
+const GENERATION: &str = "SELECT generation FROM chat_search";
 const KEY: &str = "SELECT 1 FROM chat_events WHERE actor_id = ?1 AND idem_key = ?2";
 
 fn insert(table: &str, columns: &[&str]) -> String {
@@ -133,97 +130,118 @@ pub(super) fn store(native: &Native, batches: &[Arc<Batch>], limit: Duration) ->
 
 fn fill(connection: &Connection, batches: &[Arc<Batch>]) -> Result<(), Unfit> {
     let mut statements = Statements {
-        floor: connection.prepare_cached(FLOOR)?.query_row([], |row| row.get(0))?,
-        event: connection.prepare_cached(&TEXTS.event)?,
-        opened: connection.prepare_cached(&TEXTS.opened)?,
-        goes_on: connection.prepare_cached(&TEXTS.goes_on)?,
-        projection: connection.prepare_cached(&TEXTS.projection)?,
-        cursor: connection.prepare_cached(&TEXTS.cursor)?,
-        first_cursor: connection.prepare_cached(&TEXTS.first_cursor)?,
-        gone: connection.prepare_cached(GONE)?,
-        key: connection.prepare_cached(KEY)?,
+        generation: connection.prepare_cached(GENERATION)?.query_row([], |row| row.get(0))?,
+        event: Prepared::new(connection, &TEXTS.event)?,
+        opened: Prepared::new(connection, &TEXTS.opened)?,
+        goes_on: Prepared::new(connection, &TEXTS.goes_on)?,
+        projection: Prepared::new(connection, &TEXTS.projection)?,
+        cursor: Prepared::new(connection, &TEXTS.cursor)?,
+        first_cursor: Prepared::new(connection, &TEXTS.first_cursor)?,
+        pending: Prepared::new(connection, &TEXTS.pending)?,
+        gone: Prepared::new(connection, GONE)?,
+        key: Prepared::new(connection, KEY)?,
     };
     batches.iter().try_for_each(|batch| statements.store(batch))
 }
 
-struct Statements<'c> {
-    /// No conversation is touched before.
-    floor: i64,
-    event: CachedStatement<'c>,
-    opened: CachedStatement<'c>,
-    goes_on: CachedStatement<'c>,
-    projection: CachedStatement<'c>,
-    cursor: CachedStatement<'c>,
-    first_cursor: CachedStatement<'c>,
-    gone: CachedStatement<'c>,
-    key: CachedStatement<'c>,
+struct Statements<'c, 'b> {
+    /// In which conversations change now.
+    generation: i64,
+    event: Prepared<'c, 'b, { EVENT.len() }>,
+    opened: Prepared<'c, 'b, { PROJECTION.len() }>,
+    goes_on: Prepared<'c, 'b, { PROJECTION.len() }>,
+    projection: Prepared<'c, 'b, { PROJECTION.len() }>,
+    cursor: Prepared<'c, 'b, { CURSOR.len() }>,
+    first_cursor: Prepared<'c, 'b, { CURSOR.len() }>,
+    pending: Prepared<'c, 'b, { PENDING.len() }>,
+    gone: Prepared<'c, 'b, 2>,
+    key: Prepared<'c, 'b, 2>,
 }
 
-impl Statements<'_> {
-    fn store(&mut self, batch: &Batch) -> Result<(), Unfit> {
+impl<'b> Statements<'_, 'b> {
+    fn store(&mut self, batch: &'b Batch) -> Result<(), Unfit> {
         self.project(batch)?;
+        self.pending.execute(cells::pending(self.generation, batch.conversation))?;
         for event in &batch.events {
             self.append(batch, event)?;
         }
         for person in &batch.changed_participants {
             match batch.after.participants.get(person) {
                 Some(part) => {
-                    let row = cells::cursor(batch.conversation, *person, *part);
-                    if execute(&mut self.cursor, &row)? == 0 {
-                        execute(&mut self.first_cursor, &row)?;
+                    let row = || cells::cursor(batch.conversation, *person, *part);
+                    if self.cursor.execute(row())? == 0 {
+                        self.first_cursor.execute(row())?;
                     }
                 }
                 None => {
-                    execute(&mut self.gone, &[Cell::Id(batch.conversation.0), Cell::Person(*person)])?;
+                    self.gone.execute([Cell::Id(batch.conversation.0), Cell::Person(*person)])?;
                 }
             }
         }
         Ok(())
     }
 
-    fn project(&mut self, batch: &Batch) -> Result<(), Unfit> {
-        let mut row = cells::projection(batch).ok_or(Unfit::NotAll)?;
-        cells::touch_from(self.floor, &mut row);
+    fn project(&mut self, batch: &'b Batch) -> Result<(), Unfit> {
+        let row = || cells::projection(batch).ok_or(Unfit::NotAll);
         let before = batch.after.last_seq.checked_sub(batch.events.len() as u64).ok_or(Unfit::NotAll)?;
         if before == 0 {
-            execute(&mut self.opened, &row)?;
+            self.opened.execute(row()?)?;
             return Ok(());
         }
         for update in [&mut self.goes_on, &mut self.projection] {
-            bind(update, &row)?;
-            update.raw_bind_parameter(PROJECTION.len() + 1, to_i64(before))?;
-            if update.raw_execute()? > 0 {
+            update.bind(row()?)?;
+            update.statement.raw_bind_parameter(PROJECTION.len() + 1, to_i64(before))?;
+            if update.statement.raw_execute()? > 0 {
                 return Ok(());
             }
         }
         Err(Unfit::NotAll)
     }
 
-    fn append(&mut self, batch: &Batch, event: &Event) -> Result<(), Unfit> {
+    fn append(&mut self, batch: &'b Batch, event: &'b Event) -> Result<(), Unfit> {
         if let Some((author, key)) = keyed(event)
             && batch.key_owners.contains(&author.id)
         {
             // The author's own name is the unique key's.
             for other in batch.key_owners.iter().filter(|owner| **owner != author.id) {
-                bind(&mut self.key, &[Cell::Person(*other), Cell::Bytes(key.as_str().as_bytes())])?;
-                if self.key.raw_query().next()?.is_some() {
+                self.key.bind([Cell::Person(*other), Cell::Bytes(key.as_str().as_bytes())])?;
+                if self.key.statement.raw_query().next()?.is_some() {
                     return Err(Unfit::NotAll);
                 }
             }
         }
-        let row = cells::event(batch.conversation, event).ok_or(Unfit::NotAll)?;
-        execute(&mut self.event, &row)?;
+        self.event.execute(cells::event(batch.conversation, event).ok_or(Unfit::NotAll)?)?;
         Ok(())
     }
 }
 
-fn execute(statement: &mut CachedStatement<'_>, row: &[Cell<'_>]) -> rusqlite::Result<usize> {
-    bind(statement, row)?;
-    statement.raw_execute()
+/// A statement, and what it was given last: SQLite keeps that, so that what stays as it is from row to row is given once.
+struct Prepared<'c, 'b, const N: usize> {
+    statement: CachedStatement<'c>,
+    given: Option<[Cell<'b>; N]>,
 }
 
-fn bind(statement: &mut CachedStatement<'_>, row: &[Cell<'_>]) -> rusqlite::Result<()> {
-    row.iter().zip(1..).try_for_each(|(cell, n): (_, usize)| statement.raw_bind_parameter(n, cell))
+impl<'c, 'b, const N: usize> Prepared<'c, 'b, N> {
+    fn new(connection: &'c Connection, sql: &str) -> rusqlite::Result<Self> {
+        // Those from the cache come with nothing in their places.
+        Ok(Self { statement: connection.prepare_cached(sql)?, given: None })
+    }
+
+    fn bind(&mut self, row: [Cell<'b>; N]) -> rusqlite::Result<()> {
+        let given = self.given.take();
+        for (n, cell) in row.iter().enumerate() {
+            if given.as_ref().is_none_or(|given| given[n] != *cell) {
+                self.statement.raw_bind_parameter(n + 1, cell)?;
+            }
+        }
+        self.given = Some(row);
+        Ok(())
+    }
+
+    fn execute(&mut self, row: [Cell<'b>; N]) -> rusqlite::Result<usize> {
+        self.bind(row)?;
+        self.statement.raw_execute()
+    }
 }
 
 impl ToSql for Cell<'_> {

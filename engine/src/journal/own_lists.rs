@@ -8,8 +8,9 @@ use sea_orm::sea_query::{Query, SelectStatement, UnionType};
 use sea_orm::{ColumnTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Statement};
 
 use super::reads::{self, listed_by};
-use super::{Counters, Journal, Listed, Listing, ReadError, rows};
+use super::{Counters, Journal, Listing, ReadError, rows};
 use crate::ids::PersonId;
+use crate::protocol::Summary;
 use crate::store::Database;
 use crate::store::entities::chat_conversations::{self, Column};
 use crate::store::lookups::LookUp;
@@ -31,7 +32,7 @@ pub(super) struct OwnLists {
 #[async_trait]
 impl LookUp for OwnLists {
     type Question = Asked;
-    type Answer = Result<Vec<Listed>, ReadError>;
+    type Answer = Result<Vec<Summary>, ReadError>;
 
     async fn look_up(&self, asked: &[Asked]) -> Result<Vec<Self::Answer>, DbErr> {
         let snapshot = reads::snapshot(&self.db).await?;
@@ -49,7 +50,7 @@ impl LookUp for OwnLists {
         for row in found {
             // One row that holds what it should not spoils its owner's list and nobody else's.
             let Ok(owner) = row.visitor_id.parse() else { continue };
-            let listed = rows::to_listed(row, &mut cursors, owner);
+            let listed = rows::to_summary(row, &mut cursors, owner);
             match (of.entry(owner).or_insert_with(|| Ok(Vec::new())), listed) {
                 (Ok(list), Ok(listed)) => list.push(listed),
                 (list, Err(error)) => *list = Err(error),
@@ -57,7 +58,7 @@ impl LookUp for OwnLists {
             }
         }
         for list in of.values_mut().flatten() {
-            list.sort_by_key(|l| std::cmp::Reverse((l.summary.updated_at, l.summary.id)));
+            list.sort_by_key(|l| std::cmp::Reverse((l.updated_at, l.id)));
         }
         let own = |(person, limit): &Asked| {
             let mut list = of.get(person).cloned().unwrap_or_else(|| Ok(Vec::new()))?;
@@ -113,7 +114,7 @@ impl Journal {
     ///
     /// # Errors
     /// When the database does not answer, or holds what it should not.
-    pub async fn own_list(&self, visitor: PersonId, limit: usize) -> Result<Vec<Listed>, ReadError> {
+    pub async fn own_list(&self, visitor: PersonId, limit: usize) -> Result<Vec<Summary>, ReadError> {
         self.own_lists.ask((visitor, limit)).await?
     }
 }

@@ -11,10 +11,10 @@ use uuid::Uuid;
 
 use super::cells::to_i64;
 use super::rows;
-use super::{Counters, Journal, Listed, Listing, Page, ReadError, Span};
+use super::{Counters, Journal, Listing, Page, ReadError, Span};
 use crate::conversation::{Rules, State};
 use crate::ids::{ConversationId, PersonId};
-use crate::protocol::{Event, Status};
+use crate::protocol::{Event, Status, Summary};
 use crate::store::Database;
 use crate::store::entities::{chat_conversations, chat_cursors, chat_events};
 use crate::store::one_of::is_one_of;
@@ -116,7 +116,7 @@ impl Journal {
         listing: Listing,
         reader: PersonId,
         limit: usize,
-    ) -> Result<Vec<Listed>, ReadError> {
+    ) -> Result<Vec<Summary>, ReadError> {
         self.counters.read();
         let snapshot = snapshot(&self.db).await?;
         let rows = listed_by(listing).limit(limit as u64).all(&snapshot).await?;
@@ -127,7 +127,7 @@ impl Journal {
     ///
     /// # Errors
     /// When the database does not answer, or holds what it should not.
-    pub async fn listed(&self, id: ConversationId, reader: PersonId) -> Result<Option<Listed>, ReadError> {
+    pub async fn listed(&self, id: ConversationId, reader: PersonId) -> Result<Option<Summary>, ReadError> {
         self.counters.read();
         let snapshot = snapshot(&self.db).await?;
         let row = chat_conversations::Entity::find_by_id(id.0).one(&snapshot).await?;
@@ -171,11 +171,11 @@ impl Journal {
         snapshot: DatabaseTransaction,
         rows: Vec<chat_conversations::Model>,
         reader: PersonId,
-    ) -> Result<Vec<Listed>, ReadError> {
+    ) -> Result<Vec<Summary>, ReadError> {
         let ids = rows.iter().map(|row| row.id).collect();
         let mut cursors = cursors_of(&self.counters, &snapshot, ids).await?;
         snapshot.commit().await?;
-        rows.into_iter().map(|row| rows::to_listed(row, &mut cursors, reader)).collect()
+        rows.into_iter().map(|row| rows::to_summary(row, &mut cursors, reader)).collect()
     }
 
     /// The question and the newest keyed events up to the head, oldest first, each once.
@@ -258,10 +258,6 @@ pub(super) fn listed_by(listing: Listing) -> Select<chat_conversations::Entity> 
         Listing::Waiting => all
             .filter(Column::Status.eq(Status::Waiting.as_str()))
             .order_by_asc(Column::WaitingSince)
-            .order_by_asc(Column::Id),
-        Listing::TouchedSince(time) => all
-            .filter(Column::TouchedAt.gte(time.millis()))
-            .order_by_asc(Column::TouchedAt)
             .order_by_asc(Column::Id),
     }
 }

@@ -7,7 +7,7 @@ use serde::de::IntoDeserializer;
 use serde::de::value::Error as NameError;
 use uuid::Uuid;
 
-use super::{Listed, ReadError};
+use super::ReadError;
 use crate::clock::Timestamp;
 use crate::conversation::{Participant, State};
 use crate::ids::{ConversationId, Key, PersonId, StreamName};
@@ -91,21 +91,10 @@ pub(super) fn to_state(
     Ok(state)
 }
 
-/// A conversation as it is listed, from the reader's side. Takes its cursors out of those of many.
-pub(super) fn to_listed(
+/// A conversation's entry in the reader's lists. Takes its cursors out of those of many.
+pub(super) fn to_summary(
     row: chat_conversations::Model,
     cursors: &mut HashMap<Uuid, Vec<chat_cursors::Model>>,
-    reader: PersonId,
-) -> Result<Listed, ReadError> {
-    let cursors = cursors.remove(&row.id).unwrap_or_default();
-    let touched_at = Timestamp::from_millis(row.touched_at);
-    Ok(Listed { summary: to_summary(row, &cursors, reader)?, touched_at })
-}
-
-/// A conversation's entry in the reader's lists.
-fn to_summary(
-    row: chat_conversations::Model,
-    participants: &[chat_cursors::Model],
     reader: PersonId,
 ) -> Result<Summary, ReadError> {
     let mut summary = Summary {
@@ -122,7 +111,7 @@ fn to_summary(
         visitor: person(row.visitor_id, &row.visitor_role, row.visitor_name)?,
         subject: row.subject,
     };
-    for part in participants {
+    for part in &cursors.remove(&row.id).unwrap_or_default() {
         let (person, part) = to_participant(part)?;
         if person == reader {
             summary.unread = part.unread;

@@ -3,10 +3,17 @@
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use sea_orm::{ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, Set, Statement};
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, Set, Statement};
+use sea_orm_migration::MigratorTrait;
 use tempfile::TempDir;
+use uuid::Uuid;
 
-use super::entities::{chat_guests, chat_meta, chat_people, personal_access_tokens, users};
+use super::entities::{
+    chat_conversations, chat_guests, chat_meta, chat_people, chat_search_pending, personal_access_tokens,
+    users,
+};
+use super::migrations::Migrator;
 use super::{Database, RowId, StoreError};
 
 pub(crate) fn url(dir: &TempDir) -> String {
@@ -85,9 +92,43 @@ async fn starts_at_once_migrate_once() {
     }
     outcomes.sort();
     let (last, others) = outcomes.split_last().unwrap();
-    assert_eq!(last.0.len(), 6, "one of them applied everything: {outcomes:?}");
+    assert_eq!(last.0.len(), 7, "one of them applied everything: {outcomes:?}");
     assert!(others.iter().all(|other| other.0.is_empty() && other.1 == last.1), "{outcomes:?}");
     assert_eq!(last.1.len(), 16);
+}
+
+#[tokio::test]
+async fn what_the_index_of_searches_lacks_is_listed_by_the_upgrade() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = Database::connect(&fresh(&dir).await, 1).await.unwrap();
+    let id = |n: u128| Uuid::from_u128(n);
+    Migrator::up(&db.write, Some(6)).await.unwrap();
+    let columns = ["id", "touched_at", "status", "visitor_id", "visitor_role", "visitor_name"];
+    let numbers = ["last_seq", "messages", "opened_at", "updated_at"];
+    for (n, touched_at) in [(1, 7), (2, 7), (3, 6), (4, 8)] {
+        let values = [id(n).into(), touched_at.into()]
+            .into_iter()
+            .chain(["waiting", "g1", "visitor", "Anna"].map(Expr::value));
+        let insert = Query::insert()
+            .into_table("chat_conversations")
+            .columns(columns.into_iter().chain(numbers))
+            .values_panic(values.chain([1; 4].map(Expr::value)))
+            .take();
+        db.write.execute(&insert).await.unwrap();
+    }
+    if db.backend == DbBackend::MySql {
+        Migrator::up(&db.write, None).await.unwrap();
+        assert_eq!(chat_conversations::Entity::find().count(&db.read).await.unwrap(), 4);
+        return;
+    }
+    let mark =
+        Query::update().table("chat_search").value("indexed_touched_at", 7).value("indexed_id", id(1)).take();
+    db.write.execute(&mark).await.unwrap();
+    Migrator::up(&db.write, None).await.unwrap();
+    let mut listed = chat_search_pending::Entity::find().all(&db.read).await.unwrap();
+    listed.sort_by_key(|pending| pending.conversation_id);
+    let expected = [2, 4].map(|n| chat_search_pending::Model { generation: 0, conversation_id: id(n) });
+    assert_eq!(listed, expected);
 }
 
 #[tokio::test]
@@ -157,7 +198,7 @@ async fn the_log_is_carried_over_in_the_background() {
     for _ in 0..7 {
         db.write.execute_unprepared("INSERT INTO t VALUES (zeroblob(20 << 20))").await.unwrap();
     }
-    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(30);
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(120);
     let length = Statement::from_string(db.backend, "PRAGMA wal_checkpoint(NOOP)");
     loop {
         assert!(tokio::time::Instant::now() < deadline, "the log never began anew");

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use otvet_engine::clock::{ManualClock, Timestamp};
 use otvet_engine::conversation::{Rules, State, content_digest};
 use otvet_engine::ids::{ConversationId, Epoch, Key, PersonId, Position, StreamName};
-use otvet_engine::journal::{Batch, CommitError, Journal, JournalOptions, KeyedEvent, Listed, ReadError};
-use otvet_engine::protocol::{Event, EventKind, Limits, Person, Refusal};
+use otvet_engine::journal::{Batch, CommitError, Journal, JournalOptions, KeyedEvent, ReadError};
+use otvet_engine::protocol::{Event, EventKind, Limits, Person, Refusal, Summary};
 use otvet_engine::store::Database;
 use otvet_engine::tail::{Tail, TailEntry, TailError, TailRead};
 use rand::SeedableRng;
@@ -153,7 +153,7 @@ impl Record for Log {
         Ok(self.stored().iter().filter(|event| others(event)).count() as u64)
     }
 
-    async fn listed(&self, _: ConversationId, _: PersonId) -> Result<Option<Listed>, ReadError> {
+    async fn listed(&self, _: ConversationId, _: PersonId) -> Result<Option<Summary>, ReadError> {
         Ok(None)
     }
 }

@@ -27,7 +27,7 @@ pub fn endpoint(edge: &SharedEdge) -> Endpoint {
 pub(crate) async fn conversation(call: Call, id: ConversationId) -> Result<Response, Problem> {
     let person = call.chatter().await?.person;
     let listed = call.edge.journal.listed(id, person.id).await?;
-    let mine = listed.filter(|l| person.role.is_staff() || l.summary.visitor.id == person.id);
+    let mine = listed.filter(|l| person.role.is_staff() || l.visitor.id == person.id);
     let listed = mine.ok_or_else(Refusal::no_such_conversation)?;
-    call::json(StatusCode::OK, &listed.summary)
+    call::json(StatusCode::OK, &listed)
 }

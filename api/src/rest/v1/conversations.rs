@@ -106,8 +106,10 @@ pub(crate) async fn list(call: Call) -> Result<Response, Problem> {
         text,
     };
     let found = call.edge.journal.search(&search, me, limit, cursor).await?;
-    let data = found.listed.into_iter().map(|listed| listed.summary).collect();
-    call::json(StatusCode::OK, &ConversationPage { data, next: found.next.map(|cursor| cursor.to_string()) })
+    call::json(
+        StatusCode::OK,
+        &ConversationPage { data: found.listed, next: found.next.map(|cursor| cursor.to_string()) },
+    )
 }
 
 #[utoipa::path(

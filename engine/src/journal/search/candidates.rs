@@ -3,10 +3,9 @@
 
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, JoinType, Query, SelectStatement, UnionType};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Order,
-    QueryOrder, QueryResult, QuerySelect, Select, Statement, Value,
+    Condition, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Order, QueryOrder,
+    QueryResult, QuerySelect, Select, Statement, Value,
 };
-use uuid::Uuid;
 
 use super::condition::{Wanted, behind, contains, page};
 use super::grams::pieces;
@@ -15,7 +14,7 @@ use crate::clock::Timestamp;
 use crate::ids::ConversationId;
 use crate::journal::Counters;
 use crate::store::entities::chat_conversations::{Column, Entity, Model};
-use crate::store::entities::{chat_search, chat_search_texts};
+use crate::store::entities::{chat_search_pending, chat_search_texts};
 
 /// How many of the index's pieces are compared by how rare they are.
 const PROBED: usize = 16;
@@ -65,29 +64,6 @@ impl Needle {
                 .then(|| Self::Text(text.to_owned())),
             _ => None,
         }
-    }
-}
-
-/// Where the conversations that are not indexed begin, in the order in which they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::journal) struct Mark {
-    pub touched_at: i64,
-    pub id: Uuid,
-}
-
-impl Mark {
-    /// `None` where there is no index.
-    pub async fn read(connection: &impl ConnectionTrait) -> Result<Option<Self>, DbErr> {
-        let row = chat_search::Entity::find_by_id(1).one(connection).await?;
-        Ok(row.map(|row| Self { touched_at: row.indexed_touched_at, id: row.indexed_id }))
-    }
-
-    /// What is not indexed.
-    pub fn behind(self) -> Condition {
-        // The first bound is the one that an index can begin at.
-        Condition::all()
-            .add(Column::TouchedAt.gte(self.touched_at))
-            .add(Condition::any().add(Column::TouchedAt.gt(self.touched_at)).add(Column::Id.gt(self.id)))
     }
 }
 
@@ -156,8 +132,7 @@ impl Look<'_> {
     /// The ids of all that may match; `None` if they are too many.
     async fn candidates(&self, needle: Needle) -> Result<Option<SelectStatement>, DbErr> {
         self.counters.read();
-        let Some(mark) = Mark::read(self.snapshot).await? else { return Ok(None) };
-        let unindexed = unindexed(mark);
+        let unindexed = unindexed();
         if self.exceeds(unindexed.clone(), self.reach.unindexed).await? {
             return Ok(None);
         }
@@ -238,8 +213,10 @@ fn quoted(gram: &str) -> String {
     format!("\"{}\"", gram.replace('"', "\"\""))
 }
 
-pub(in crate::journal) fn unindexed(mark: Mark) -> SelectStatement {
-    Query::select().column((Entity, Column::Id)).from(Entity).cond_where(mark.behind()).take()
+/// What has changed since it was indexed.
+pub(in crate::journal) fn unindexed() -> SelectStatement {
+    use chat_search_pending::{Column, Entity};
+    Query::select().expr_as(Expr::col((Entity, Column::ConversationId)), "id").from(Entity).take()
 }
 
 /// What SQLite has under all of these pieces.

@@ -1,35 +1,38 @@
 //! Filling the index of searches behind the journal's back.
 //!
-//! Conversations are indexed in the order in which they were touched, and a mark says how far that is. Clocks go back, and
-//! two nodes have two of them; so it is not the clocks that the mark relies on. First the *floor* is raised beyond all that
-//! was touched so far: from there on the journal stamps nothing with an earlier time (`touch_from`), whatever its clock says.
-//! What is below the floor by then can only become less, and is indexed; whatever changes is above it, and so behind the mark.
+//! The journal's transactions list the conversations that they change (`chat_search_pending`), in the same transaction, under
+//! the generation that they read from the database there: once a generation, so that what changes often costs next to nothing.
+//! Before anything is indexed, the next generation begins. What changes from there on is listed there; so what the one before
+//! has listed is final once everybody knows, and whoever reads its conversations then reads them as they became in it, or
+//! newer. No clock decides anything.
 //!
-//! SQLite has one writer at a time, so that a floor holds once it is stored. On PostgreSQL transactions may be under way that
-//! have read the one before: they are waited for. Several nodes may fill one index; what both do is done twice, and no harm.
+//! SQLite has one writer at a time, so that a generation has ended once the next is stored. On PostgreSQL transactions may be
+//! under way that have read the one before: they are waited for. Several nodes may fill one index; what is listed is taken
+//! off by one of them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, OnConflict, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Statement,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Statement,
 };
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use uuid::Uuid;
 
-use super::candidates::Mark;
 use super::docs::{self, Doc};
 use crate::journal::{Counters, Journal};
 use crate::store::Database;
-use crate::store::entities::chat_conversations::{Column, Entity};
-use crate::store::entities::{chat_search, chat_search_texts};
+use crate::store::entities::chat_search_pending::Column as Listed;
+use crate::store::entities::{chat_conversations, chat_search, chat_search_pending, chat_search_texts};
 use crate::store::native::Native;
+use crate::store::one_of::is_one_of;
 
-/// How often to look. What is touched again and again is indexed once in two or three times.
+/// How often to look. What changes again and again is indexed once in two or three times.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
-/// After so many looks a floor is used, and the next one raised.
+/// After so many looks what a generation has listed is indexed, and the next one ended.
 const LOOKS: u32 = 2;
 /// How many conversations are indexed at once: SQLite's other writers wait for that, some 2 ms.
 const BATCH: u64 = 128;
@@ -47,10 +50,12 @@ impl From<DbErr> for IndexError {
     }
 }
 
-/// A floor that was raised.
+pub(super) use chat_search_pending::Model as Pending;
+
+/// A generation that was ended.
 #[derive(Debug)]
-struct Raised {
-    floor: i64,
+struct Ended {
+    generation: i64,
     looks: u32,
     /// On PostgreSQL: the transactions before this one may not know of it.
     horizon: Option<i64>,
@@ -60,14 +65,8 @@ struct Raised {
 pub(in crate::journal) struct Indexer {
     db: Database,
     counters: Arc<Counters>,
-    raised: Option<Raised>,
+    ended: Option<Ended>,
     pauses: u32,
-}
-
-/// What can be searched of a conversation, where it is in the order.
-struct Text {
-    at: Mark,
-    text: String,
 }
 
 impl Journal {
@@ -104,7 +103,7 @@ impl Indexer {
     /// One that pauses so many times as long as it writes.
     pub fn new(journal: &Journal, pauses: u32) -> Self {
         let (db, counters) = (journal.db.clone(), Arc::clone(&journal.counters));
-        Self { db, counters, raised: None, pauses }
+        Self { db, counters, ended: None, pauses }
     }
 
     /// Whether the database has such an index.
@@ -118,70 +117,59 @@ impl Indexer {
         }
     }
 
-    /// Indexes below the floor that was raised some looks ago, if everybody knows of it, and raises the next one.
+    /// Indexes what is listed up to the generation that was ended some looks ago, if everybody knows of it, and ends the next.
     pub async fn look(&mut self) -> Result<(), IndexError> {
         self.count().await?;
-        if let Some(mut raised) = self.raised.take() {
-            raised.looks += 1;
-            if self.is_settled(&mut raised).await? {
-                self.index_below(raised.floor).await?;
+        if let Some(mut ended) = self.ended.take() {
+            ended.looks += 1;
+            if self.is_settled(&mut ended).await? {
+                self.index_up_to(ended.generation).await?;
             } else {
-                self.raised = Some(raised);
+                self.ended = Some(ended);
             }
         }
-        if self.raised.is_none() {
-            self.raised = self.raise().await?;
+        if self.ended.is_none() {
+            self.ended = self.end_generation().await?;
         }
         Ok(())
     }
 
-    async fn is_settled(&self, raised: &mut Raised) -> Result<bool, IndexError> {
+    async fn is_settled(&self, ended: &mut Ended) -> Result<bool, IndexError> {
         if self.db.backend != DbBackend::Postgres {
-            return Ok(raised.looks >= LOOKS);
+            return Ok(ended.looks >= LOOKS);
         }
-        // A look later: a statement that began before the floor was raised has a transaction's number by then.
-        let Some(horizon) = raised.horizon else {
+        // A look later: a statement that began in the ended generation has a transaction's number by then.
+        let Some(horizon) = ended.horizon else {
             let next = "SELECT txid_snapshot_xmax(txid_current_snapshot())";
-            raised.horizon = Some(one(&self.db.write, next).await?);
+            ended.horizon = Some(one(&self.db.write, next).await?);
             return Ok(false);
         };
         let oldest: i64 = one(&self.db.write, "SELECT txid_snapshot_xmin(txid_current_snapshot())").await?;
-        Ok(raised.looks >= LOOKS && oldest >= horizon)
+        Ok(ended.looks >= LOOKS && oldest >= horizon)
     }
 
-    /// Raises the floor beyond all that was touched, if any of it is not indexed.
-    async fn raise(&self) -> Result<Option<Raised>, IndexError> {
-        use chat_search::Column as Of;
-        let Some(mark) = Mark::read(&self.db.read).await? else { return Ok(None) };
-        let newest: Option<(i64, Uuid)> = Entity::find()
-            .select_only()
-            .columns([Column::TouchedAt, Column::Id])
-            .order_by_desc(Column::TouchedAt)
-            .order_by_desc(Column::Id)
-            .limit(1)
-            .into_tuple()
-            .one(&self.db.read)
-            .await?;
-        let Some((touched_at, _)) = newest.filter(|newest| *newest > (mark.touched_at, mark.id)) else {
+    /// Begins the next generation, if anything is listed.
+    async fn end_generation(&self) -> Result<Option<Ended>, IndexError> {
+        use chat_search::Column::Generation;
+        if chat_search_pending::Entity::find().one(&self.db.read).await?.is_none() {
             return Ok(None);
-        };
-        let floor = touched_at.saturating_add(1);
+        }
         let transaction = self.db.begin().await?;
         chat_search::Entity::update_many()
-            .col_expr(Of::Floor, Expr::value(floor))
-            .filter(Of::Floor.lt(floor))
+            .col_expr(Generation, Expr::col(Generation).add(1))
             .exec(&transaction)
             .await?;
+        let row = chat_search::Entity::find_by_id(1).one(&transaction).await?;
         transaction.commit().await?;
-        Ok(Some(Raised { floor, looks: 0, horizon: None }))
+        Ok(row.map(|row| Ended { generation: row.generation - 1, looks: 0, horizon: None }))
     }
 
-    async fn index_below(&self, floor: i64) -> Result<(), IndexError> {
+    async fn index_up_to(&self, generation: i64) -> Result<(), IndexError> {
         loop {
             let began = Instant::now();
             let indexed = match &self.db.native {
-                Some(native) => self.index_docs(native, floor).await?,
-                None => self.index_texts(floor).await?,
+                Some(native) => self.index_docs(native, generation).await?,
+                None => self.index_texts(generation).await?,
             };
             if indexed == 0 {
                 return self.count().await;
@@ -199,16 +187,21 @@ impl Indexer {
     }
 
     /// Indexes the next few conversations on SQLite; answers how many.
-    async fn index_docs(&self, native: &Arc<Native>, floor: i64) -> Result<u64, IndexError> {
-        let Some(mark) = Mark::read(&self.db.read).await? else { return Ok(0) };
-        // Read before it is anybody's turn: what has changed in between is behind the mark, whatever is written of it here.
-        let texts = next(&self.db.read, mark, floor).await?;
-        let Some(last) = texts.last().map(|text| text.at) else { return Ok(0) };
-        let count = texts.len() as u64;
-        let docs = texts.into_iter().map(|text| Doc::new(text.at.id, &text.text)).collect();
-        let _turn = self.db.turn().await?;
-        // Another process may have been faster.
-        Ok(if docs::store(native, docs, mark, last).await? { count } else { 0 })
+    async fn index_docs(&self, native: &Arc<Native>, generation: i64) -> Result<u64, IndexError> {
+        // Read before it is anybody's turn: what changes in between is listed again, whatever is written of it here.
+        let listed = next(&self.db.read, generation).await?;
+        let texts = texts(&self.db.read, &listed).await?;
+        let count = listed.len() as u64;
+        let doc = |pending: Pending| {
+            let doc = texts.get(&pending.conversation_id).map(|text| Doc::new(text));
+            (pending, doc)
+        };
+        let docs: Vec<_> = listed.into_iter().map(doc).collect();
+        if count > 0 {
+            let _turn = self.db.turn().await?;
+            docs::store(native, docs).await?;
+        }
+        Ok(count)
     }
 
     /// Puts together what the index has in pieces, in steps as small as those of the filling.
@@ -226,72 +219,81 @@ impl Indexer {
     }
 
     /// Indexes the next few conversations on PostgreSQL; answers how many.
-    async fn index_texts(&self, floor: i64) -> Result<u64, IndexError> {
+    async fn index_texts(&self, generation: i64) -> Result<u64, IndexError> {
         let transaction = self.db.begin().await?;
         let locked = chat_search::Entity::find_by_id(1)
             .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
             .one(&transaction)
             .await?;
         // Another node is at it.
-        let Some(row) = locked else { return Ok(0) };
-        let mark = Mark { touched_at: row.indexed_touched_at, id: row.indexed_id };
-        let texts = next(&transaction, mark, floor).await?;
-        let Some(last) = texts.last().map(|text| text.at) else { return Ok(0) };
-        let count = texts.len() as u64;
-        transaction.execute(&upsert(texts)).await?;
-        chat_search::Entity::update_many()
-            .col_expr(chat_search::Column::IndexedTouchedAt, Expr::value(last.touched_at))
-            .col_expr(chat_search::Column::IndexedId, Expr::value(last.id))
-            .exec(&transaction)
-            .await?;
+        if locked.is_none() {
+            return Ok(0);
+        }
+        let listed = next(&transaction, generation).await?;
+        let Some(last) = listed.last() else { return Ok(0) };
+        let texts = texts(&transaction, &listed).await?;
+        if !texts.is_empty() {
+            transaction.execute(&upsert(texts)).await?;
+        }
+        // Nothing is listed in front of the last one any more.
+        let up_to_it = Condition::any().add(Listed::Generation.lt(last.generation)).add(
+            Condition::all()
+                .add(Listed::Generation.eq(last.generation))
+                .add(Listed::ConversationId.lte(last.conversation_id)),
+        );
+        chat_search_pending::Entity::delete_many().filter(up_to_it).exec(&transaction).await?;
         transaction.commit().await?;
-        Ok(count)
+        Ok(listed.len() as u64)
     }
 
     /// Tells the metrics how many conversations the index lacks.
     async fn count(&self) -> Result<(), IndexError> {
-        if let Some(mark) = Mark::read(&self.db.read).await? {
-            let count = Entity::find().filter(mark.behind()).count(&self.db.read).await?;
-            self.counters.unindexed(count);
-        }
+        let count = chat_search_pending::Entity::find().count(&self.db.read).await?;
+        self.counters.unindexed(count);
         Ok(())
     }
 }
 
-/// The texts of the next conversations behind the mark and below the floor.
-async fn next(connection: &impl ConnectionTrait, mark: Mark, floor: i64) -> Result<Vec<Text>, DbErr> {
-    type Row = (Uuid, i64, Option<String>, String, Option<String>);
+/// The next that are listed, up to a generation.
+async fn next(connection: &impl ConnectionTrait, generation: i64) -> Result<Vec<Pending>, DbErr> {
+    chat_search_pending::Entity::find()
+        .filter(Listed::Generation.lte(generation))
+        .order_by_asc(Listed::Generation)
+        .order_by_asc(Listed::ConversationId)
+        .limit(BATCH)
+        .all(connection)
+        .await
+}
+
+/// What can be searched of these conversations, of those that there are.
+async fn texts(
+    connection: &impl ConnectionTrait,
+    listed: &[Pending],
+) -> Result<BTreeMap<Uuid, String>, DbErr> {
+    use chat_conversations::{Column, Entity};
+    type Row = (Uuid, Option<String>, String, Option<String>);
+    let ids = listed.iter().map(|pending| pending.conversation_id).collect();
     let rows: Vec<Row> = Entity::find()
         .select_only()
-        .columns([
-            Column::Id,
-            Column::TouchedAt,
-            Column::Subject,
-            Column::VisitorName,
-            Column::LastMessagePreview,
-        ])
-        .filter(mark.behind())
-        .filter(Column::TouchedAt.lt(floor))
-        .order_by_asc(Column::TouchedAt)
-        .order_by_asc(Column::Id)
-        .limit(BATCH)
+        .columns([Column::Id, Column::Subject, Column::VisitorName, Column::LastMessagePreview])
+        .filter(is_one_of(connection.get_database_backend(), Column::Id.into_expr(), ids))
         .into_tuple()
         .all(connection)
         .await?;
-    let text = |(id, touched_at, subject, name, newest): Row| {
+    let text = |(id, subject, name, newest): Row| {
         let text = [subject.as_deref().unwrap_or(""), &name, newest.as_deref().unwrap_or("")].join("\n");
-        Text { at: Mark { touched_at, id }, text }
+        (id, text)
     };
     Ok(rows.into_iter().map(text).collect())
 }
 
 /// Rows whose text has not changed are left as they are: so is the index on them.
-fn upsert(texts: Vec<Text>) -> sea_orm::sea_query::InsertStatement {
+fn upsert(texts: BTreeMap<Uuid, String>) -> sea_orm::sea_query::InsertStatement {
     use chat_search_texts::{Column, Entity};
     let mut insert = Query::insert();
     insert.into_table(Entity).columns([Column::ConversationId, Column::Text]);
-    for text in texts {
-        insert.values_panic([Expr::value(text.at.id), Expr::value(text.text)]);
+    for (id, text) in texts {
+        insert.values_panic([Expr::value(id), Expr::value(text)]);
     }
     let old = Expr::col((Entity, Column::Text));
     let new = Expr::col(("excluded", Column::Text));

@@ -2,17 +2,17 @@
 //!
 //! What is frequent is found by reading the newest conversations one after the other; what is rare, with an index of all
 //! groups of three letters. A page is the same either way, so that a cursor means the same to both. The journal does not
-//! write the index, which would cost every message: it is filled behind its back (`index`). What the index lacks is known by
-//! the time at which it was touched, and is looked at besides (`candidates`).
+//! write the index, which would cost every message: it is filled behind its back (`index`). What the index lacks stands in a
+//! list, and is looked at besides (`candidates`).
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::reads::snapshot;
-use super::{Journal, Listed, ReadError};
+use super::{Journal, ReadError};
 use crate::clock::Timestamp;
 use crate::ids::{ConversationId, PersonId};
-use crate::protocol::Status;
+use crate::protocol::{Status, Summary};
 
 pub(super) mod candidates;
 mod condition;
@@ -80,7 +80,7 @@ impl FromStr for SearchCursor {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// The conversations.
-    pub listed: Vec<Listed>,
+    pub listed: Vec<Summary>,
     /// Where the next page begins, if there is more.
     pub next: Option<SearchCursor>,
 }

@@ -137,7 +137,6 @@ impl Writer {
             after: Arc::new(self.state.clone()),
             changed_participants,
             key_owners: visitor.chain(self.state.former_guest).collect(),
-            now: at(self.now),
         }
     }
 }

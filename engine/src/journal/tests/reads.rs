@@ -11,8 +11,8 @@ use super::*;
 use crate::journal::own_lists::newest_in_sqlite;
 use crate::journal::reads::listed_by;
 use crate::journal::search::{Wanted, page};
-use crate::journal::{Listed, Listing, Search, SearchCursor, Span};
-use crate::protocol::{Cursor, Status};
+use crate::journal::{Listing, Search, SearchCursor, Span};
+use crate::protocol::{Cursor, Status, Summary};
 use crate::store::entities::{chat_conversations, chat_cursors, personal_access_tokens};
 use crate::store::one_of::is_one_of;
 
@@ -87,8 +87,8 @@ async fn counts_belong_to_the_head_while_others_write() {
         let listed = fixture.journal.list(Listing::Waiting, mark.id, 10).await.unwrap();
         let found = fixture.journal.search(&search, mark.id, 10, None).await.unwrap().listed;
         for listed in listed.into_iter().chain(found).chain([one]) {
-            assert_eq!(listed.summary.unread, listed.summary.last_seq - 2, "{:?}", listed.summary);
-            heads.insert(listed.summary.last_seq);
+            assert_eq!(listed.unread, listed.last_seq - 2, "{:?}", listed);
+            heads.insert(listed.last_seq);
         }
     }
     writing.await.unwrap();
@@ -123,8 +123,7 @@ async fn forty(fixture: Fixture) -> (Fixture, Vec<State>) {
 async fn lists_are_those_of_the_states() {
     let (fixture, states) = forty(Fixture::new().await).await;
     let list = async |listing, reader: &Person, limit| {
-        let listed = fixture.journal.list(listing, reader.id, limit).await.unwrap();
-        listed.into_iter().map(|listed| listed.summary).collect::<Vec<_>>()
+        fixture.journal.list(listing, reader.id, limit).await.unwrap()
     };
     let newest_first = |of: &dyn Fn(&State) -> bool, reader: &Person| {
         let mut chosen: Vec<_> = states.iter().filter(|s| of(s)).map(|s| s.summary(reader.id)).collect();
@@ -144,9 +143,6 @@ async fn lists_are_those_of_the_states() {
     assert_eq!(list(Listing::Waiting, &boris, 99).await, waiting);
     assert!(waiting.iter().all(|summary| summary.unread == 1));
 
-    let since = fixture.journal.list(Listing::TouchedSince(at(3900)), boris.id, 99).await.unwrap();
-    assert_eq!(since.iter().map(|l| l.summary.id).collect::<Vec<_>>(), [id(39), id(40)]);
-    assert!(since[0].touched_at < since[1].touched_at);
     let heads = fixture.journal.heads(&[id(1), id(3), id(99)]).await.unwrap();
     assert_eq!(heads, HashMap::from([(id(1), 4), (id(3), 2)]));
     let reads = fixture.journal.counters().get().reads;
@@ -163,7 +159,7 @@ async fn searching_goes_page_by_page() {
         let (mut all, mut cursor, mut pages) = (Vec::new(), None, 0);
         loop {
             let found = fixture.journal.search(search, reader, 3, cursor).await.unwrap();
-            all.extend(found.listed.into_iter().map(|listed| listed.summary.id));
+            all.extend(found.listed.into_iter().map(|listed| listed.id));
             pages += 1;
             let Some(next) = found.next else { break };
             // As a client would hand it back.
@@ -207,7 +203,7 @@ async fn conversations_of_one_moment_are_not_lost_between_pages() {
     let (mut seen, mut cursor) = (Vec::new(), None);
     loop {
         let found = fixture.journal.search(&Search::default(), visitor(1).id, 3, cursor).await.unwrap();
-        seen.extend(found.listed.iter().map(|listed| listed.summary.id));
+        seen.extend(found.listed.iter().map(|listed| listed.id));
         cursor = found.next;
         if cursor.is_none() {
             break;
@@ -233,7 +229,6 @@ async fn lists_and_look_ups_stand_on_indexes() {
     for (what, select, index) in [
         ("a manager's", listed_by(Listing::OfManager(manager(1).id)), "claimed (manager_id=? AND status=?)"),
         ("waiting", listed_by(Listing::Waiting), "status_waiting_since_id (status=?)"),
-        ("touched", listed_by(Listing::TouchedSince(at(1))), "touched_at_id (touched_at>?)"),
     ] {
         let plan = plan(select.limit(50).build(sqlite)).await;
         assert!(plan.contains(&format!("USING INDEX chat_conversations_{index}")), "{what}: {plan}");
@@ -330,7 +325,7 @@ async fn somebody_who_only_reads_is_listed_with_the_cursor() {
     writer.state.apply_cursor(manager(1).id, Cursor { delivered: 2, read: 2 }, 0);
     fixture.journal.commit(writer.of(vec![], vec![manager(1).id])).await.unwrap();
     let listed = fixture.journal.listed(id(1), manager(1).id).await.unwrap().unwrap();
-    assert_eq!(listed.summary, writer.state.summary(manager(1).id));
+    assert_eq!(listed, writer.state.summary(manager(1).id));
     assert_eq!(fixture.journal.listed(id(2), manager(1).id).await.unwrap(), None);
 }
 
@@ -350,7 +345,7 @@ async fn a_list_that_is_read_while_it_changes_agrees_with_itself() {
         }
     });
     while !writing.is_finished() {
-        let seen = fixture.journal.listed(id(1), reader).await.unwrap().unwrap().summary;
+        let seen = fixture.journal.listed(id(1), reader).await.unwrap().unwrap();
         // All but `opened` and `claimed` are messages that the manager has not read.
         assert_eq!(seen.unread, seen.last_seq - 2);
     }
@@ -372,7 +367,7 @@ async fn own_lists_that_are_asked_for_together_are_each_ones_own() {
     let queries = journal.counters().get().reads - before;
     let (short, long) = tokio::join!(journal.own_list(people[1], 2), journal.own_list(people[1], 9));
     assert_eq!((short.unwrap().len(), long.unwrap().len()), (2, 9), "each as long as it was asked for");
-    let lists: Vec<Vec<Listed>> = lists.into_iter().map(Result::unwrap).collect();
+    let lists: Vec<Vec<Summary>> = lists.into_iter().map(Result::unwrap).collect();
     assert_eq!(lists, expected);
     assert!(queries <= 2 * 300_u64.div_ceil(100) + 2, "{queries} queries for 300 lists");
 }

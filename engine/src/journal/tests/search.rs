@@ -3,7 +3,7 @@
 use rand::rngs::StdRng;
 use rand::seq::{IndexedMutRandom, IndexedRandom};
 use rand::{RngExt, SeedableRng};
-use sea_orm::{ColumnTrait, DbBackend, QueryFilter};
+use sea_orm::{ColumnTrait, DbBackend, PaginatorTrait, QueryFilter};
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
@@ -11,7 +11,7 @@ use super::*;
 use crate::journal::search::{Indexer, Reach};
 use crate::journal::{CommitError, Search, SearchCursor};
 use crate::protocol::Status;
-use crate::store::entities::{chat_conversations, chat_search};
+use crate::store::entities::{chat_conversations, chat_search, chat_search_pending};
 
 /// Everything is read one by one.
 const PLAIN: Reach = Reach { newest: u64::MAX >> 1, candidates: 0, unindexed: 0 };
@@ -75,7 +75,7 @@ async fn found(journal: &Journal, reach: Reach, search: &Search, limit: usize) -
     let (mut all, mut cursor): (Vec<_>, Option<SearchCursor>) = (Vec::new(), None);
     loop {
         let found = journal.search_within(reach, search, manager(1).id, limit, cursor).await.unwrap();
-        all.extend(found.listed.into_iter().map(|listed| listed.summary.id));
+        all.extend(found.listed.into_iter().map(|listed| listed.id));
         let Some(next) = found.next else { break all };
         cursor = Some(next);
     }
@@ -269,9 +269,7 @@ async fn what_is_written_while_it_is_indexed_is_found() {
         assert_eq!(found(&fixture.journal, INDEX, &text("first"), 3).await, []);
         caught_up(&fixture, &mut indexer).await;
     }
-    // The mark never goes past what may still be written.
-    let how_far = chat_search::Entity::find_by_id(1).one(&fixture.db.read).await.unwrap().unwrap();
-    assert!(how_far.indexed_touched_at < how_far.floor);
+    assert_eq!(chat_search_pending::Entity::find().count(&fixture.db.read).await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -297,9 +295,9 @@ async fn what_the_index_is_asked_for_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_group_that_is_judged_is_not_touched_too_early() {
+async fn a_group_that_is_judged_is_listed() {
     let Some(fixture) = with_an_index().await else { return };
-    let (mut one, mut two) = (Writer { now: 9_000, ..Writer::new(id(1)) }, Writer::new(id(2)));
+    let (mut one, mut two) = (Writer::new(id(1)), Writer::new(id(2)));
     fixture.journal.commit(one.opened(&visitor(1), "k1", None, "x")).await.unwrap();
     caught_up(&fixture, &mut Indexer::new(&fixture.journal, 0)).await;
     // Both in one group, of which the second batch may not go in.
@@ -308,9 +306,37 @@ async fn a_group_that_is_judged_is_not_touched_too_early() {
     let (stored, refused) = tokio::join!(fixture.journal.commit(good), fixture.journal.commit(bad));
     stored.unwrap();
     assert_eq!(refused, Err(CommitError::HeadMoved));
-    let listed = fixture.journal.listed(id(2), visitor(2).id).await.unwrap().unwrap();
-    assert_eq!(listed.touched_at, at(9_011), "beyond what was indexed");
-    assert_eq!(listed.summary.updated_at, at(10), "what is shown is what the clock said");
+    let listed = chat_search_pending::Entity::find().all(&fixture.db.read).await.unwrap();
+    let now = chat_search::Entity::find_by_id(1).one(&fixture.db.read).await.unwrap().unwrap().generation;
+    assert_eq!(listed, [chat_search_pending::Model { generation: now, conversation_id: id(2).0 }]);
+}
+
+#[tokio::test]
+async fn what_changes_often_is_listed_once() {
+    let Some(fixture) = with_an_index().await else { return };
+    let mut writer = Writer::new(id(1));
+    fixture.journal.commit(writer.opened(&visitor(1), "k", None, "x")).await.unwrap();
+    let mut indexer = Indexer::new(&fixture.journal, 0);
+    // Ends the generation, and so what follows is listed in the next.
+    indexer.look().await.unwrap();
+    for n in 1..=9 {
+        let batch = writer.batch(vec![message(&manager(1), &format!("m{n}"), "y")]);
+        fixture.journal.commit(batch).await.unwrap();
+    }
+    let listed = async || chat_search_pending::Entity::find().count(&fixture.db.read).await.unwrap();
+    assert_eq!(listed().await, 2);
+    caught_up(&fixture, &mut indexer).await;
+    assert_eq!(listed().await, 0);
+}
+
+#[tokio::test]
+async fn what_is_listed_and_gone_is_taken_off_the_list() {
+    let Some(fixture) = with_an_index().await else { return };
+    let batch = Writer::new(id(1)).opened(&visitor(1), "k", None, "needle");
+    fixture.journal.commit(batch).await.unwrap();
+    chat_conversations::Entity::delete_by_id(id(1).0).exec(&fixture.db.write).await.unwrap();
+    caught_up(&fixture, &mut Indexer::new(&fixture.journal, 0)).await;
+    assert_eq!(found(&fixture.journal, INDEX, &text("needle"), 3).await, []);
 }
 
 #[tokio::test]

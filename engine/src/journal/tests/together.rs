@@ -6,7 +6,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::*;
-use crate::journal::{CommitError, Listing, Span};
+use crate::journal::{CommitError, Search, Span};
 
 /// Acknowledged events of one conversation, by number.
 type Acknowledged = BTreeMap<u64, Event>;
@@ -129,6 +129,6 @@ async fn what_is_acknowledged_is_stored() {
     let total: usize = acknowledged.values().map(BTreeMap::len).sum();
     assert_eq!(log(&fixture.db).await.len(), total, "and nothing else");
     let reader = manager(1).id;
-    let listed = fixture.journal.list(Listing::TouchedSince(at(0)), reader, 1000).await.unwrap();
+    let listed = fixture.journal.search(&Search::default(), reader, 1000, None).await.unwrap().listed;
     assert_eq!(listed.len(), acknowledged.values().filter(|all| !all.is_empty()).count());
 }

@@ -51,8 +51,6 @@ pub struct Model {
     pub opened_at: i64,
     /// When its newest event happened.
     pub updated_at: i64,
-    /// When anything about it last changed, cursors too: never before `chat_search.floor`, whatever a clock says.
-    pub touched_at: i64,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

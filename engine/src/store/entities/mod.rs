@@ -9,6 +9,7 @@ pub mod chat_guests;
 pub mod chat_meta;
 pub mod chat_people;
 pub mod chat_search;
+pub mod chat_search_pending;
 pub mod chat_search_texts;
 pub mod personal_access_tokens;
 pub mod users;
