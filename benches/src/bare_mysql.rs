@@ -13,14 +13,15 @@ const EVENTS: &str = "INSERT INTO chat_events (conversation_id, seq, at, kind, a
      body) ";
 const PROJECTIONS: &str = "INSERT INTO chat_conversations (id, subject, status, visitor_id, visitor_role, visitor_name, \
      last_seq, messages, last_message_seq, last_message_at, last_message_author_id, last_message_author_role, \
-     last_message_author_name, last_message_preview, waiting_since, opened_at, updated_at) ";
+     last_message_author_name, last_message_preview, waiting_since, opened_at, updated_at, \
+     updated_minute) ";
 const NEWER: &str = " ON DUPLICATE KEY UPDATE status = VALUES(status), last_seq = VALUES(last_seq), \
      messages = VALUES(messages), last_message_seq = VALUES(last_message_seq), \
      last_message_at = VALUES(last_message_at), last_message_author_id = VALUES(last_message_author_id), \
      last_message_author_role = VALUES(last_message_author_role), \
      last_message_author_name = VALUES(last_message_author_name), \
      last_message_preview = VALUES(last_message_preview), waiting_since = VALUES(waiting_since), \
-     updated_at = VALUES(updated_at)";
+     updated_at = VALUES(updated_at), updated_minute = VALUES(updated_minute)";
 const CURSORS: &str =
     "INSERT INTO chat_cursors (conversation_id, person_id, delivered, read_seq, written, unread) ";
 const LATER: &str = " ON DUPLICATE KEY UPDATE delivered = VALUES(delivered), read_seq = VALUES(read_seq), \
@@ -85,7 +86,8 @@ async fn upsert_projections(connection: &mut MySqlConnection, group: &[Rows]) ->
             .push_bind(last.body.as_str())
             .push_bind(state.waiting_since.map(Timestamp::millis))
             .push_bind(state.opened_at.millis())
-            .push_bind(state.updated_at.millis());
+            .push_bind(state.updated_at.millis())
+            .push_bind(state.updated_at.millis() / 60_000);
     });
     upsert.push(NEWER).build().execute(connection).await?;
     Ok(())

@@ -14,17 +14,19 @@ const EVENTS: &str = "INSERT INTO chat_events (conversation_id, seq, at, kind, a
      $8::bytea[], $9::text[])";
 const PROJECTIONS: &str = "INSERT INTO chat_conversations (id, subject, status, visitor_id, visitor_role, visitor_name, \
      last_seq, messages, last_message_seq, last_message_at, last_message_author_id, last_message_author_role, \
-     last_message_author_name, last_message_preview, waiting_since, opened_at, updated_at) \
-     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], \
+     last_message_author_name, last_message_preview, waiting_since, opened_at, updated_at, updated_minute) \
+     SELECT *, n.updated_at / 60000 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], \
      $8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[], \
      $16::bigint[], $17::bigint[]) \
+     AS n(id, subject, status, visitor_id, visitor_role, visitor_name, last_seq, messages, last_message_seq, \
+     last_message_at, author_id, author_role, author_name, preview, waiting_since, opened_at, updated_at) \
      ON CONFLICT (id) DO UPDATE SET status = excluded.status, last_seq = excluded.last_seq, messages = excluded.messages, \
      last_message_seq = excluded.last_message_seq, last_message_at = excluded.last_message_at, \
      last_message_author_id = excluded.last_message_author_id, \
      last_message_author_role = excluded.last_message_author_role, \
      last_message_author_name = excluded.last_message_author_name, \
      last_message_preview = excluded.last_message_preview, waiting_since = excluded.waiting_since, \
-     updated_at = excluded.updated_at";
+     updated_at = excluded.updated_at, updated_minute = excluded.updated_minute";
 const PENDING: &str = "INSERT INTO chat_search_pending (generation, conversation_id) SELECT s.generation, p.id \
      FROM chat_search AS s CROSS JOIN unnest($1::uuid[]) AS p(id) ON CONFLICT DO NOTHING";
 const CURSORS: &str = "INSERT INTO chat_cursors (conversation_id, person_id, delivered, read_seq, written, unread) \

@@ -16,15 +16,15 @@ const EVENT: &str = "INSERT INTO chat_events (conversation_id, seq, at, kind, ac
                      body, extra) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL)";
 const PROJECTION: &str = "INSERT INTO chat_conversations (id, subject, status, visitor_id, visitor_role, visitor_name, \
      last_seq, messages, last_message_seq, last_message_at, last_message_author_id, last_message_author_role, \
-     last_message_author_name, last_message_preview, waiting_since, opened_at, updated_at) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) \
+     last_message_author_name, last_message_preview, waiting_since, opened_at, updated_at, updated_minute) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?17 / 60000) \
      ON CONFLICT (id) DO UPDATE SET status = excluded.status, last_seq = excluded.last_seq, messages = excluded.messages, \
      last_message_seq = excluded.last_message_seq, last_message_at = excluded.last_message_at, \
      last_message_author_id = excluded.last_message_author_id, \
      last_message_author_role = excluded.last_message_author_role, \
      last_message_author_name = excluded.last_message_author_name, \
      last_message_preview = excluded.last_message_preview, waiting_since = excluded.waiting_since, \
-     updated_at = excluded.updated_at";
+     updated_at = excluded.updated_at, updated_minute = excluded.updated_minute";
 const CURSOR: &str = "INSERT INTO chat_cursors (conversation_id, person_id, delivered, read_seq, written, unread) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (conversation_id, person_id) DO UPDATE SET \
      delivered = excluded.delivered, read_seq = excluded.read_seq, written = excluded.written, unread = excluded.unread";

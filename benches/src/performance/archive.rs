@@ -9,11 +9,14 @@ use uuid::Uuid;
 
 const VISITORS: u64 = 1000;
 const AT: i64 = 1_764_000_000_000;
+/// From one to the next: a million are four months of them.
+const APART: i64 = 10_000;
 
 const CONVERSATION: &str = "INSERT INTO chat_conversations (id, subject, status, visitor_id, visitor_role, visitor_name, \
      last_seq, messages, last_message_seq, last_message_at, last_message_author_id, last_message_author_role, \
-     last_message_author_name, last_message_preview, waiting_since, opened_at, updated_at) VALUES \
-     (?1, ?2, ?3, ?4, 'visitor', ?5, ?6, ?7, ?6, ?8, ?4, 'visitor', ?5, ?9, ?10, ?8, ?8)";
+     last_message_author_name, last_message_preview, waiting_since, opened_at, updated_at, \
+     updated_minute) VALUES \
+     (?1, ?2, ?3, ?4, 'visitor', ?5, ?6, ?7, ?6, ?8, ?4, 'visitor', ?5, ?9, ?10, ?8, ?8, ?8 / 60000)";
 const EVENT: &str = "INSERT INTO chat_events (conversation_id, seq, at, kind, actor_id, actor_role, actor_name, idem_key, \
                      body) VALUES (?1, ?2, ?3, ?4, ?5, 'visitor', ?6, ?7, ?8)";
 
@@ -46,7 +49,7 @@ impl Archive {
             let mut event = transaction.prepare_cached(EVENT)?;
             let mut pending = transaction.prepare_cached(PENDING)?;
             for n in self.conversations..conversations {
-                let (id, at) = (id(n), AT + i64::try_from(n)?);
+                let (id, at) = (id(n), AT + APART * i64::try_from(n)?);
                 let visitor = n % VISITORS + 1;
                 let (person, name) = (format!("g{visitor}"), format!("Visitor {visitor}"));
                 let waits = n % 100 == 0;

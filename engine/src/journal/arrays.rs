@@ -51,7 +51,8 @@ fn type_of(column: chat_conversations::Column) -> &'static str {
     use chat_conversations::Column::*;
     match column {
         Id => "uuid",
-        LastSeq | Messages | LastMessageSeq | LastMessageAt | WaitingSince | OpenedAt | UpdatedAt => "bigint",
+        LastSeq | Messages | LastMessageSeq | LastMessageAt | WaitingSince | OpenedAt | UpdatedAt
+        | UpdatedMinute => "bigint",
         _ => "text",
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::Batch;
+use crate::clock::Timestamp;
 use crate::conversation::Participant;
 use crate::ids::{ConversationId, PersonId};
 use crate::protocol::{Attachment, Event, EventKind, Person};
@@ -33,7 +34,7 @@ pub(super) const EVENT: [chat_events::Column; 10] = {
 };
 
 /// The columns of [`projection`]: the key first.
-pub(super) const PROJECTION: [chat_conversations::Column; 21] = {
+pub(super) const PROJECTION: [chat_conversations::Column; 22] = {
     use chat_conversations::Column::*;
     [
         Id,
@@ -57,6 +58,7 @@ pub(super) const PROJECTION: [chat_conversations::Column; 21] = {
         WaitingSince,
         OpenedAt,
         UpdatedAt,
+        UpdatedMinute,
     ]
 };
 
@@ -150,11 +152,25 @@ pub(super) fn projection(batch: &Batch) -> Option<[Cell<'_>; PROJECTION.len()]> 
         text(last.map(|message| message.author.role.as_str())),
         text(last.map(|message| message.author.name.as_str())),
         text(last.map(|message| message.body.as_str())),
-        number(state.waiting_since.map(crate::clock::Timestamp::millis)),
+        number(state.waiting_since.map(Timestamp::millis)),
         Cell::Number(state.opened_at.millis()),
         Cell::Number(state.updated_at.millis()),
+        Cell::Number(minute(state.updated_at)),
     ])
 }
+
+/// The minute of a time, counted from 1970: indexes of what is updated again and again have this, so that they change with it.
+pub(super) fn minute(time: Timestamp) -> i64 {
+    time.millis().div_euclid(MINUTE)
+}
+
+/// The first millisecond after a [`minute`].
+pub(super) fn end_of_minute(minute: i64) -> Timestamp {
+    Timestamp::from_millis(minute.saturating_add(1).saturating_mul(MINUTE))
+}
+
+/// In milliseconds.
+const MINUTE: i64 = 60_000;
 
 /// The row by which the index of searches learns that a conversation has changed; see [`super::search`].
 pub(super) fn pending(generation: i64, conversation: ConversationId) -> [Cell<'static>; PENDING.len()] {

@@ -14,7 +14,7 @@ use super::admission::keyed;
 use super::cells::{self, CURSOR, Cell, EVENT, PENDING, PROJECTION, to_i64};
 use super::group::Failure;
 use crate::protocol::Event;
-use crate::store::entities::chat_conversations;
+use crate::store::entities::chat_conversations::Column;
 use crate::store::native::{Native, NativeError};
 
 /// The texts of all statements.
@@ -23,6 +23,8 @@ struct Texts {
     opened: String,
     /// For a conversation of which only changes what every message changes.
     goes_on: String,
+    /// For one in which that happens in another minute than before, which stands in the lists' indexes.
+    minute: String,
     /// For one of which anything may have changed.
     projection: String,
     cursor: String,
@@ -35,19 +37,18 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     let projection = PROJECTION.map(|column| column.as_str());
     let cursor = CURSOR.map(|column| column.as_str());
     let pending = PENDING.map(|column| column.as_str());
-    let (mut changes, mut all, mut same) = (Vec::new(), Vec::new(), Vec::new());
-    for ((column, name), n) in PROJECTION.iter().zip(projection).zip(1..).skip(1) {
-        all.push(format!("{name} = ?{n}"));
-        if changes_with_every_message(column) {
-            changes.push(format!("{name} = ?{n}"));
-        } else {
-            same.push(format!(" AND {name} IS ?{n}"));
+    // Sets some of the columns, where the others are what they were. The last value is the head that the batch goes on from.
+    let update = |sets: fn(&Column) -> bool| {
+        let (mut set, mut same) = (Vec::new(), String::new());
+        for ((column, name), n) in PROJECTION.iter().zip(projection).zip(1..).skip(1) {
+            if sets(column) {
+                set.push(format!("{name} = ?{n}"));
+            } else {
+                same += &format!(" AND {name} IS ?{n}");
+            }
         }
-    }
-    // The last value is the head that the batch goes on from.
-    let update = |set: &[String]| {
-        let head = PROJECTION.len() + 1;
-        format!("UPDATE chat_conversations SET {} WHERE id = ?1 AND last_seq = ?{head}", set.join(", "))
+        let (set, head) = (set.join(", "), PROJECTION.len() + 1);
+        format!("UPDATE chat_conversations SET {set} WHERE id = ?1 AND last_seq = ?{head}{same}")
     };
     let later = numbered(&cursor, |column, n| match column {
         "unread" => format!("{column} = ?{n}"),
@@ -56,8 +57,11 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     Texts {
         event: insert("chat_events", &event),
         opened: insert("chat_conversations", &projection),
-        goes_on: update(&changes) + &same.concat(),
-        projection: update(&all),
+        goes_on: update(changes_with_every_message),
+        minute: update(|column| {
+            changes_with_every_message(column) || matches!(column, Column::UpdatedMinute)
+        }),
+        projection: update(|_| true),
         cursor: format!(
             "UPDATE chat_cursors SET {} WHERE conversation_id = ?1 AND person_id = ?2",
             later[2..].join(", ")
@@ -69,8 +73,8 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
 
 /// SQLite writes every index anew that has a column in it which a statement sets, whether or not the value is another. Of the
 /// lists of conversations, those are left alone that have none of these.
-fn changes_with_every_message(column: &chat_conversations::Column) -> bool {
-    use chat_conversations::Column::*;
+fn changes_with_every_message(column: &Column) -> bool {
+    use Column::*;
     matches!(
         column,
         LastSeq
@@ -134,6 +138,7 @@ fn fill(connection: &Connection, batches: &[Arc<Batch>]) -> Result<(), Unfit> {
         event: Prepared::new(connection, &TEXTS.event)?,
         opened: Prepared::new(connection, &TEXTS.opened)?,
         goes_on: Prepared::new(connection, &TEXTS.goes_on)?,
+        minute: Prepared::new(connection, &TEXTS.minute)?,
         projection: Prepared::new(connection, &TEXTS.projection)?,
         cursor: Prepared::new(connection, &TEXTS.cursor)?,
         first_cursor: Prepared::new(connection, &TEXTS.first_cursor)?,
@@ -150,6 +155,7 @@ struct Statements<'c, 'b> {
     event: Prepared<'c, 'b, { EVENT.len() }>,
     opened: Prepared<'c, 'b, { PROJECTION.len() }>,
     goes_on: Prepared<'c, 'b, { PROJECTION.len() }>,
+    minute: Prepared<'c, 'b, { PROJECTION.len() }>,
     projection: Prepared<'c, 'b, { PROJECTION.len() }>,
     cursor: Prepared<'c, 'b, { CURSOR.len() }>,
     first_cursor: Prepared<'c, 'b, { CURSOR.len() }>,
@@ -188,7 +194,7 @@ impl<'b> Statements<'_, 'b> {
             self.opened.execute(row()?)?;
             return Ok(());
         }
-        for update in [&mut self.goes_on, &mut self.projection] {
+        for update in [&mut self.goes_on, &mut self.minute, &mut self.projection] {
             update.bind(row()?)?;
             update.statement.raw_bind_parameter(PROJECTION.len() + 1, to_i64(before))?;
             if update.statement.raw_execute()? > 0 {
@@ -255,5 +261,40 @@ impl ToSql for Cell<'_> {
             Cell::Id(id) => ToSqlOutput::Borrowed(ValueRef::Blob(id.as_bytes())),
             Cell::Person(person) => ToSqlOutput::Owned(Value::Text(person.to_string())),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use rusqlite::params_from_iter;
+    use rusqlite::types::Null;
+
+    use super::*;
+    use crate::store::Database;
+    use crate::store::tests::url;
+
+    #[tokio::test]
+    async fn messages_write_no_index_anew_but_once_a_minute() {
+        let dir = tempfile::tempdir().unwrap();
+        Database::connect(&url(&dir), 1).await.unwrap().migrate().await.unwrap();
+        let connection = Connection::open(dir.path().join("otvet.db")).unwrap();
+        let written = |sql: &str| -> BTreeSet<String> {
+            // Each opens what it may write by the number of its first page.
+            let opened = "SELECT name FROM sqlite_schema WHERE rootpage = ?1";
+            let mut explained = connection.prepare(&format!("EXPLAIN {sql}")).unwrap();
+            let nothing = params_from_iter((0..explained.parameter_count()).map(|_| Null));
+            let steps =
+                explained.query_map(nothing, |row| Ok((row.get::<_, String>(1)?, row.get::<_, i64>(3)?)));
+            let pages = steps.unwrap().map(Result::unwrap).filter(|(step, _)| step == "OpenWrite");
+            pages.map(|(_, page)| connection.query_row(opened, [page], |row| row.get(0)).unwrap()).collect()
+        };
+        // With the index that the row is found by.
+        let anyway = ["chat_conversations", "sqlite_autoindex_chat_conversations_1"].map(str::to_owned);
+        let lists =
+            ["chat_conversations_claimed", "chat_conversations_status_updated_minute"].map(str::to_owned);
+        assert_eq!(written(&TEXTS.goes_on), anyway.clone().into());
+        assert_eq!(written(&TEXTS.minute), anyway.into_iter().chain(lists).collect());
     }
 }

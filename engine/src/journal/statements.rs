@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Statement, Stateme
 
 use super::cells::Cell;
 
-/// The rows of the largest statement. The widest row has 21 columns, and SQLite takes 32,766 values.
+/// The rows of the largest statement. The widest row has 22 columns, and SQLite takes 32,766 values.
 pub(super) const LARGEST: usize = 256;
 
 /// The database, the table, and how many rows.

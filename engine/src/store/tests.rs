@@ -92,7 +92,7 @@ async fn starts_at_once_migrate_once() {
     }
     outcomes.sort();
     let (last, others) = outcomes.split_last().unwrap();
-    assert_eq!(last.0.len(), 7, "one of them applied everything: {outcomes:?}");
+    assert_eq!(last.0.len(), 8, "one of them applied everything: {outcomes:?}");
     assert!(others.iter().all(|other| other.0.is_empty() && other.1 == last.1), "{outcomes:?}");
     assert_eq!(last.1.len(), 16);
 }

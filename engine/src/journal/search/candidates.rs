@@ -6,6 +6,7 @@ use sea_orm::{
     Condition, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Order, QueryOrder,
     QueryResult, QuerySelect, Select, Statement, Value,
 };
+use uuid::Uuid;
 
 use super::condition::{Wanted, behind, contains, page};
 use super::grams::pieces;
@@ -13,6 +14,7 @@ use super::{Search, SearchCursor};
 use crate::clock::Timestamp;
 use crate::ids::ConversationId;
 use crate::journal::Counters;
+use crate::journal::cells::end_of_minute;
 use crate::store::entities::chat_conversations::{Column, Entity, Model};
 use crate::store::entities::{chat_search_pending, chat_search_texts};
 
@@ -115,18 +117,27 @@ impl Look<'_> {
         Entity::find().from_raw_sql(statement).all(self.snapshot).await
     }
 
-    /// The last of the newest conversations behind a cursor, whatever their texts.
+    /// About the last of the newest conversations behind a cursor, whatever their texts: on SQLite, where its minute ends.
     async fn edge(&self, cursor: Option<SearchCursor>) -> Result<Option<SearchCursor>, DbErr> {
         self.counters.read();
         let any = Search { text: None, ..self.search.clone() };
         let mut page = page(&any, cursor, None, Wanted::Order, self.backend);
         let last = self.snapshot.query_one(page.offset(self.reach.newest.saturating_sub(1)).limit(1)).await?;
-        let cursor = |row: QueryResult| {
-            let (updated_at, id) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-            let updated_at = Timestamp::from_millis(updated_at);
-            Ok(SearchCursor { updated_at, id: ConversationId(id) })
+        let edge = |row: QueryResult| {
+            let place = row.try_get_by_index(0)?;
+            let edge = match self.backend {
+                DbBackend::Sqlite => {
+                    SearchCursor { updated_at: end_of_minute(place), id: ConversationId(Uuid::nil()) }
+                }
+                _ => {
+                    let id = ConversationId(row.try_get_by_index(1)?);
+                    SearchCursor { updated_at: Timestamp::from_millis(place), id }
+                }
+            };
+            // What is behind a cursor ends there, too.
+            Ok(cursor.map_or(edge, |cursor| cursor.min(edge)))
         };
-        last.map(cursor).transpose()
+        last.map(edge).transpose()
     }
 
     /// The ids of all that may match; `None` if they are too many.

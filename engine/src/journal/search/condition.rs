@@ -3,10 +3,13 @@
 use sea_orm::sea_query::extension::postgres::PgExpr;
 use sea_orm::sea_query::extension::sqlite::SqliteExpr;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, LikeExpr, Order, SelectStatement, UnionType};
-use sea_orm::{ColumnTrait, Condition, DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
+use sea_orm::{
+    ColumnTrait, Condition, DbBackend, EntityTrait, IdenStatic, QueryFilter, QuerySelect, QueryTrait, Select,
+};
 
 use super::grams::cases;
 use super::{Search, SearchCursor};
+use crate::journal::cells::minute;
 use crate::protocol::Status;
 use crate::store::entities::chat_conversations::{Column, Entity};
 
@@ -17,14 +20,14 @@ pub(super) const SEARCHED: [Column; 3] = [Column::Subject, Column::VisitorName, 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::journal) enum Wanted {
     Rows,
-    /// Only what they are ordered by: when they were updated, and their ids.
+    /// Only what an index orders them by: when they were updated, and their ids; on SQLite the minute alone.
     Order,
 }
 
 /// The query of a page behind a cursor, and up to another, the most recently updated first, without its limit.
 ///
-/// On SQLite there is no index of all conversations in this order: each message would write it anew. Every status has one, and
-/// of three queries in one order SQLite reads no further than it has to.
+/// On SQLite there is no index of all conversations in this order: each message would write it anew. Every status has one by
+/// the minute, which SQLite sorts minute by minute, and of three queries in one order it reads no further than it has to.
 pub(in crate::journal) fn page(
     search: &Search,
     cursor: Option<SearchCursor>,
@@ -32,18 +35,31 @@ pub(in crate::journal) fn page(
     wanted: Wanted,
     backend: DbBackend,
 ) -> SelectStatement {
+    let by_minute = backend == DbBackend::Sqlite;
+    let order: &[Column] = match wanted {
+        Wanted::Order if by_minute => &[Column::UpdatedMinute],
+        Wanted::Rows if by_minute => &[Column::UpdatedMinute, Column::UpdatedAt, Column::Id],
+        _ => &[Column::UpdatedAt, Column::Id],
+    };
     let of_status = |status: Option<Status>| {
-        let mut select = behind(cursor, &Search { status, ..search.clone() }, backend);
+        let search = Search { status, ..search.clone() };
+        let mut select = match (wanted, cursor) {
+            // The index alone can tell.
+            (Wanted::Order, Some(cursor)) if by_minute => {
+                matching(&search, backend).filter(Column::UpdatedMinute.lte(minute(cursor.updated_at)))
+            }
+            _ => behind(cursor, &search, backend),
+        };
         if let Some(edge) = edge {
-            select = select.filter(up_to(edge));
+            select = select.filter(up_to(edge, backend));
         }
         match wanted {
             Wanted::Rows => select.into_query(),
-            Wanted::Order => select.select_only().columns([Column::UpdatedAt, Column::Id]).into_query(),
+            Wanted::Order => select.select_only().columns(order.iter().copied()).into_query(),
         }
     };
     // A visitor's conversations are few, whatever their status.
-    let apart = backend == DbBackend::Sqlite && search.status.is_none() && search.visitor.is_none();
+    let apart = by_minute && search.status.is_none() && search.visitor.is_none();
     let mut all = if apart {
         let [mut all, others @ ..] = Status::ALL.map(|status| of_status(Some(status)));
         all.unions(others.map(|other| (UnionType::All, other)));
@@ -51,32 +67,39 @@ pub(in crate::journal) fn page(
     } else {
         of_status(search.status)
     };
-    all.order_by(Alias::new("updated_at"), Order::Desc).order_by(Alias::new("id"), Order::Desc);
+    for column in order {
+        all.order_by(Alias::new(column.as_str()), Order::Desc);
+    }
     all
 }
 
 /// What a page is taken from, in no order.
 pub(super) fn behind(cursor: Option<SearchCursor>, search: &Search, backend: DbBackend) -> Select<Entity> {
-    let mut select = matching(search, backend);
-    if let Some(SearchCursor { updated_at, id }) = cursor {
-        let at = updated_at.millis();
-        // The first bound says nothing that the second does not, but it is the one that an index can begin at.
-        select = select.filter(Column::UpdatedAt.lte(at)).filter(
-            Condition::any()
-                .add(Column::UpdatedAt.lt(at))
-                .add(Condition::all().add(Column::UpdatedAt.eq(at)).add(Column::Id.lt(id.0))),
-        );
-    }
-    select
+    let select = matching(search, backend);
+    let Some(SearchCursor { updated_at, id }) = cursor else { return select };
+    let at = updated_at.millis();
+    // The first bound says nothing that the second does not, but it is the one that an index can begin at.
+    let begin = match backend {
+        DbBackend::Sqlite => Column::UpdatedMinute.lte(minute(updated_at)),
+        _ => Column::UpdatedAt.lte(at),
+    };
+    let behind = Condition::any()
+        .add(Column::UpdatedAt.lt(at))
+        .add(Condition::all().add(Column::UpdatedAt.eq(at)).add(Column::Id.lt(id.0)));
+    select.filter(begin).filter(behind)
 }
 
 /// What is not behind a cursor: in the same order, up to the conversation that it names.
-fn up_to(SearchCursor { updated_at, id }: SearchCursor) -> Condition {
+fn up_to(SearchCursor { updated_at, id }: SearchCursor, backend: DbBackend) -> Condition {
     let at = updated_at.millis();
     let before = Condition::any()
         .add(Column::UpdatedAt.gt(at))
         .add(Condition::all().add(Column::UpdatedAt.eq(at)).add(Column::Id.gte(id.0)));
-    Condition::all().add(Column::UpdatedAt.gte(at)).add(before)
+    let end = match backend {
+        DbBackend::Sqlite => Column::UpdatedMinute.gte(minute(updated_at)),
+        _ => Column::UpdatedAt.gte(at),
+    };
+    Condition::all().add(end).add(before)
 }
 
 fn matching(search: &Search, backend: DbBackend) -> Select<Entity> {

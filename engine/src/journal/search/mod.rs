@@ -42,7 +42,7 @@ pub struct Search {
 }
 
 /// Where a page ended; an opaque text for clients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SearchCursor {
     updated_at: Timestamp,
     id: ConversationId,

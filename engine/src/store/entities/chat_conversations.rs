@@ -51,6 +51,8 @@ pub struct Model {
     pub opened_at: i64,
     /// When its newest event happened.
     pub updated_at: i64,
+    /// The minute of `updated_at`, counted from 1970.
+    pub updated_minute: i64,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

@@ -11,6 +11,7 @@ mod m20261126_000004_lists;
 mod m20261127_000005_numbers;
 mod m20261127_000006_newest;
 mod m20261127_000007_pending;
+mod m20261127_000008_minutes;
 
 /// All steps, in order. Which have been applied stands in `chat_migrations`.
 pub(super) struct Migrator;
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000005_numbers::Migration),
             Box::new(m20261127_000006_newest::Migration),
             Box::new(m20261127_000007_pending::Migration),
+            Box::new(m20261127_000008_minutes::Migration),
         ]
     }
 
