@@ -135,16 +135,16 @@ pub(super) fn store(native: &Native, batches: &[Arc<Batch>], limit: Duration) ->
 fn fill(connection: &Connection, batches: &[Arc<Batch>]) -> Result<(), Unfit> {
     let mut statements = Statements {
         generation: connection.prepare_cached(GENERATION)?.query_row([], |row| row.get(0))?,
-        event: Prepared::new(connection, &TEXTS.event)?,
-        opened: Prepared::new(connection, &TEXTS.opened)?,
-        goes_on: Prepared::new(connection, &TEXTS.goes_on)?,
-        minute: Prepared::new(connection, &TEXTS.minute)?,
-        projection: Prepared::new(connection, &TEXTS.projection)?,
-        cursor: Prepared::new(connection, &TEXTS.cursor)?,
-        first_cursor: Prepared::new(connection, &TEXTS.first_cursor)?,
-        pending: Prepared::new(connection, &TEXTS.pending)?,
-        gone: Prepared::new(connection, GONE)?,
-        key: Prepared::new(connection, KEY)?,
+        event: Prepared::new(connection, &TEXTS.event),
+        opened: Prepared::new(connection, &TEXTS.opened),
+        goes_on: Prepared::new(connection, &TEXTS.goes_on),
+        minute: Prepared::new(connection, &TEXTS.minute),
+        projection: Prepared::new(connection, &TEXTS.projection),
+        cursor: Prepared::new(connection, &TEXTS.cursor),
+        first_cursor: Prepared::new(connection, &TEXTS.first_cursor),
+        pending: Prepared::new(connection, &TEXTS.pending),
+        gone: Prepared::new(connection, GONE),
+        key: Prepared::new(connection, KEY),
     };
     batches.iter().try_for_each(|batch| statements.store(batch))
 }
@@ -195,9 +195,9 @@ impl<'b> Statements<'_, 'b> {
             return Ok(());
         }
         for update in [&mut self.goes_on, &mut self.minute, &mut self.projection] {
-            update.bind(row()?)?;
-            update.statement.raw_bind_parameter(PROJECTION.len() + 1, to_i64(before))?;
-            if update.statement.raw_execute()? > 0 {
+            let update = update.bind(row()?)?;
+            update.raw_bind_parameter(PROJECTION.len() + 1, to_i64(before))?;
+            if update.raw_execute()? > 0 {
                 return Ok(());
             }
         }
@@ -210,8 +210,8 @@ impl<'b> Statements<'_, 'b> {
         {
             // The author's own name is the unique key's.
             for other in batch.key_owners.iter().filter(|owner| **owner != author.id) {
-                self.key.bind([Cell::Person(*other), Cell::Bytes(key.as_str().as_bytes())])?;
-                if self.key.statement.raw_query().next()?.is_some() {
+                let asked = self.key.bind([Cell::Person(*other), Cell::Bytes(key.as_str().as_bytes())])?;
+                if asked.raw_query().next()?.is_some() {
                     return Err(Unfit::NotAll);
                 }
             }
@@ -223,30 +223,36 @@ impl<'b> Statements<'_, 'b> {
 
 /// A statement, and what it was given last: SQLite keeps that, so that what stays as it is from row to row is given once.
 struct Prepared<'c, 'b, const N: usize> {
-    statement: CachedStatement<'c>,
+    connection: &'c Connection,
+    sql: &'static str,
+    /// Most groups need few of them.
+    statement: Option<CachedStatement<'c>>,
     given: Option<[Cell<'b>; N]>,
 }
 
 impl<'c, 'b, const N: usize> Prepared<'c, 'b, N> {
-    fn new(connection: &'c Connection, sql: &str) -> rusqlite::Result<Self> {
-        // Those from the cache come with nothing in their places.
-        Ok(Self { statement: connection.prepare_cached(sql)?, given: None })
+    fn new(connection: &'c Connection, sql: &'static str) -> Self {
+        Self { connection, sql, statement: None, given: None }
     }
 
-    fn bind(&mut self, row: [Cell<'b>; N]) -> rusqlite::Result<()> {
+    fn bind(&mut self, row: [Cell<'b>; N]) -> rusqlite::Result<&mut CachedStatement<'c>> {
         let given = self.given.take();
+        let statement = match &mut self.statement {
+            Some(statement) => statement,
+            // Out of the cache they come with nothing in their places.
+            none => none.insert(self.connection.prepare_cached(self.sql)?),
+        };
         for (n, cell) in row.iter().enumerate() {
             if given.as_ref().is_none_or(|given| given[n] != *cell) {
-                self.statement.raw_bind_parameter(n + 1, cell)?;
+                statement.raw_bind_parameter(n + 1, cell)?;
             }
         }
         self.given = Some(row);
-        Ok(())
+        Ok(statement)
     }
 
     fn execute(&mut self, row: [Cell<'b>; N]) -> rusqlite::Result<usize> {
-        self.bind(row)?;
-        self.statement.raw_execute()
+        self.bind(row)?.raw_execute()
     }
 }
 

@@ -47,7 +47,9 @@ impl Handle {
     pub async fn commit(&self, batch: Batch) -> Verdict {
         let (reply, answer) = oneshot::channel();
         let closing = |_| CommitError::Unavailable("the journal is closed".to_owned());
-        self.0.send(Message::Commit(Arc::new(batch), reply)).await.map_err(closing)?;
+        // Kept, so that it is freed here and not by the writer, for whom everybody waits.
+        let batch = Arc::new(batch);
+        self.0.send(Message::Commit(Arc::clone(&batch), reply)).await.map_err(closing)?;
         answer.await.unwrap_or_else(|_| Err(CommitError::Unknown("the journal's writer is gone".to_owned())))
     }
 
@@ -99,7 +101,9 @@ pub(super) async fn run(
             }
         }
         were_many = batches.len() > 1;
-        for (reply, verdict) in replies.into_iter().zip(writer.commit(&batches).await) {
+        let verdicts = writer.commit(&batches).await;
+        drop(batches);
+        for (reply, verdict) in replies.into_iter().zip(verdicts) {
             // Nobody waits any more: the batch is stored, or not, all the same.
             let _ = reply.send(verdict);
         }
