@@ -26,6 +26,7 @@ use super::docs::{self, Doc};
 use crate::journal::{Counters, Journal};
 use crate::store::Database;
 use crate::store::entities::chat_search_pending::Column as Listed;
+pub(super) use crate::store::entities::chat_search_pending::Model as Pending;
 use crate::store::entities::{chat_conversations, chat_search, chat_search_pending, chat_search_texts};
 use crate::store::native::Native;
 use crate::store::one_of::is_one_of;
@@ -49,8 +50,6 @@ impl From<DbErr> for IndexError {
         Self(error.to_string())
     }
 }
-
-pub(super) use chat_search_pending::Model as Pending;
 
 /// A generation that was ended.
 #[derive(Debug)]
