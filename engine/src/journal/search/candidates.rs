@@ -11,7 +11,6 @@ use uuid::Uuid;
 use super::condition::{Wanted, behind, contains, page};
 use super::grams::pieces;
 use super::{Search, SearchCursor};
-use crate::clock::Timestamp;
 use crate::ids::ConversationId;
 use crate::journal::Counters;
 use crate::journal::cells::end_of_minute;
@@ -117,23 +116,15 @@ impl Look<'_> {
         Entity::find().from_raw_sql(statement).all(self.snapshot).await
     }
 
-    /// About the last of the newest conversations behind a cursor, whatever their texts: on SQLite, where its minute ends.
+    /// About the last of the newest conversations behind a cursor, whatever their texts: where its minute ends.
     async fn edge(&self, cursor: Option<SearchCursor>) -> Result<Option<SearchCursor>, DbErr> {
         self.counters.read();
         let any = Search { text: None, ..self.search.clone() };
-        let mut page = page(&any, cursor, None, Wanted::Order, self.backend);
+        let mut page = page(&any, cursor, None, Wanted::Minutes, self.backend);
         let last = self.snapshot.query_one(page.offset(self.reach.newest.saturating_sub(1)).limit(1)).await?;
         let edge = |row: QueryResult| {
-            let place = row.try_get_by_index(0)?;
-            let edge = match self.backend {
-                DbBackend::Sqlite => {
-                    SearchCursor { updated_at: end_of_minute(place), id: ConversationId(Uuid::nil()) }
-                }
-                _ => {
-                    let id = ConversationId(row.try_get_by_index(1)?);
-                    SearchCursor { updated_at: Timestamp::from_millis(place), id }
-                }
-            };
+            let updated_at = end_of_minute(row.try_get_by_index(0)?);
+            let edge = SearchCursor { updated_at, id: ConversationId(Uuid::nil()) };
             // What is behind a cursor ends there, too.
             Ok(cursor.map_or(edge, |cursor| cursor.min(edge)))
         };

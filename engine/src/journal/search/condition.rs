@@ -20,14 +20,15 @@ pub(super) const SEARCHED: [Column; 3] = [Column::Subject, Column::VisitorName, 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::journal) enum Wanted {
     Rows,
-    /// Only what an index orders them by: when they were updated, and their ids; on SQLite the minute alone.
-    Order,
+    /// Only the minutes at which they were updated, which an index alone can tell.
+    Minutes,
 }
 
 /// The query of a page behind a cursor, and up to another, the most recently updated first, without its limit.
 ///
-/// On SQLite there is no index of all conversations in this order: each message would write it anew. Every status has one by
-/// the minute, which SQLite sorts minute by minute, and of three queries in one order it reads no further than it has to.
+/// No index has this order: each message would write it anew. They have the minute, and the databases sort one minute after the
+/// other, as far as they have to; MySQL cannot, and has the whole time. On SQLite only every status has such an index: of three
+/// queries in one order it reads no further than it has to, either.
 pub(in crate::journal) fn page(
     search: &Search,
     cursor: Option<SearchCursor>,
@@ -35,17 +36,15 @@ pub(in crate::journal) fn page(
     wanted: Wanted,
     backend: DbBackend,
 ) -> SelectStatement {
-    let by_minute = backend == DbBackend::Sqlite;
-    let order: &[Column] = match wanted {
-        Wanted::Order if by_minute => &[Column::UpdatedMinute],
-        Wanted::Rows if by_minute => &[Column::UpdatedMinute, Column::UpdatedAt, Column::Id],
-        _ => &[Column::UpdatedAt, Column::Id],
+    let order: &[Column] = match (wanted, backend) {
+        (Wanted::Minutes, _) => &[Column::UpdatedMinute],
+        (Wanted::Rows, DbBackend::MySql) => &[Column::UpdatedAt, Column::Id],
+        (Wanted::Rows, _) => &[Column::UpdatedMinute, Column::UpdatedAt, Column::Id],
     };
     let of_status = |status: Option<Status>| {
         let search = Search { status, ..search.clone() };
         let mut select = match (wanted, cursor) {
-            // The index alone can tell.
-            (Wanted::Order, Some(cursor)) if by_minute => {
+            (Wanted::Minutes, Some(cursor)) => {
                 matching(&search, backend).filter(Column::UpdatedMinute.lte(minute(cursor.updated_at)))
             }
             _ => behind(cursor, &search, backend),
@@ -55,11 +54,11 @@ pub(in crate::journal) fn page(
         }
         match wanted {
             Wanted::Rows => select.into_query(),
-            Wanted::Order => select.select_only().columns(order.iter().copied()).into_query(),
+            Wanted::Minutes => select.select_only().columns(order.iter().copied()).into_query(),
         }
     };
     // A visitor's conversations are few, whatever their status.
-    let apart = by_minute && search.status.is_none() && search.visitor.is_none();
+    let apart = backend == DbBackend::Sqlite && search.status.is_none() && search.visitor.is_none();
     let mut all = if apart {
         let [mut all, others @ ..] = Status::ALL.map(|status| of_status(Some(status)));
         all.unions(others.map(|other| (UnionType::All, other)));
@@ -80,8 +79,8 @@ pub(super) fn behind(cursor: Option<SearchCursor>, search: &Search, backend: DbB
     let at = updated_at.millis();
     // The first bound says nothing that the second does not, but it is the one that an index can begin at.
     let begin = match backend {
-        DbBackend::Sqlite => Column::UpdatedMinute.lte(minute(updated_at)),
-        _ => Column::UpdatedAt.lte(at),
+        DbBackend::MySql => Column::UpdatedAt.lte(at),
+        _ => Column::UpdatedMinute.lte(minute(updated_at)),
     };
     let behind = Condition::any()
         .add(Column::UpdatedAt.lt(at))
@@ -96,8 +95,8 @@ fn up_to(SearchCursor { updated_at, id }: SearchCursor, backend: DbBackend) -> C
         .add(Column::UpdatedAt.gt(at))
         .add(Condition::all().add(Column::UpdatedAt.eq(at)).add(Column::Id.gte(id.0)));
     let end = match backend {
-        DbBackend::Sqlite => Column::UpdatedMinute.gte(minute(updated_at)),
-        _ => Column::UpdatedAt.gte(at),
+        DbBackend::MySql => Column::UpdatedAt.gte(at),
+        _ => Column::UpdatedMinute.gte(minute(updated_at)),
     };
     Condition::all().add(end).add(before)
 }

@@ -232,7 +232,7 @@ async fn lists_and_look_ups_stand_on_indexes() {
         "{waiting}"
     );
     assert!(!waiting.contains("TEMP B-TREE"), "they are sorted after reading: {waiting}");
-    let (all, order) = (Search::default(), Wanted::Order);
+    let (all, order) = (Search::default(), Wanted::Minutes);
     for (what, mut select, index, times) in [
         (
             "all, a page",

@@ -51,7 +51,7 @@ pub struct Model {
     pub opened_at: i64,
     /// When its newest event happened.
     pub updated_at: i64,
-    /// The minute of `updated_at`, counted from 1970.
+    /// The minute of `updated_at`, counted from 1970, for indexes.
     pub updated_minute: i64,
 }
 
