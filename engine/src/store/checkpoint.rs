@@ -113,7 +113,8 @@ impl Log {
     /// copied beside the writers; then what little has come meanwhile, begun right behind a commit, is copied before the
     /// next has come, and made durable beside the writers; and they wait only for what has come since. It is the journal that
     /// is kept from writing then, by its connection being in use. Others write little; if one of them comes in between, the
-    /// end is done once more while nobody may write.
+    /// end is done once more while nobody may write. One that began before the end and commits after it goes on in the same log,
+    /// though: then the log begins anew at the next long one.
     async fn carry_over_all(&self, length: Length) -> Result<(), String> {
         checkpoint(&self.background, "PASSIVE").await?;
         for _ in 0..TRIES {
