@@ -136,15 +136,17 @@ impl Running {
         path
     }
 
-    /// Runs the binary on this server's database, as an operator does in another process.
-    pub fn operate(&self, args: &[&str]) {
+    /// Runs the binary on this server's database, as an operator does in another process. The server goes on meanwhile: it
+    /// lives on this thread, and kept waiting in the middle of a transaction it would keep the database locked.
+    pub async fn operate(&self, args: &[&str]) {
         let database = format!("sqlite://{}/otvet.db?mode=rwc", self.folder.path().display());
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_otvet"))
+        let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_otvet"))
             .args(args)
             .env_clear()
             .env("OTVET_DATABASE__URL", database)
             .current_dir(self.folder.path())
             .output()
+            .await
             .unwrap();
         assert!(output.status.success(), "{args:?}: {output:?}");
     }

@@ -14,8 +14,8 @@ async fn a_role_changed_in_another_process_ends_the_sockets_that_had_the_old_one
     let path = running.claimed_by(&olga).await;
     let (mut demoted, mut promoted) = (running.joined(&olga).await, running.joined(&anna).await);
     let mut other = running.joined(&running.guest().await).await;
-    running.operate(&["user", "role", "olga@example.com", "visitor"]);
-    running.operate(&["user", "role", "anna@example.com", "manager"]);
+    running.operate(&["user", "role", "olga@example.com", "visitor"]).await;
+    running.operate(&["user", "role", "anna@example.com", "manager"]).await;
     let changed = Instant::now();
     assert_eq!(demoted.close_code().await, 1012);
     assert_eq!(promoted.close_code().await, 1012);
@@ -40,7 +40,7 @@ async fn a_token_revoked_in_another_process_ends_its_socket() {
     let (token, kept) = (running.admin().await, running.admin().await);
     let (mut revoked, mut other) = (running.joined(&token).await, running.joined(&kept).await);
     let id = token.split('|').next().unwrap();
-    running.operate(&["token", "revoke", ADMIN.0, id]);
+    running.operate(&["token", "revoke", ADMIN.0, id]).await;
     let changed = Instant::now();
     assert_eq!(revoked.close_code().await, 4401);
     assert!(changed.elapsed() < SOON, "{:?}", changed.elapsed());

@@ -49,6 +49,18 @@ struct Length {
     carried_over: u32,
 }
 
+/// A log that may not begin anew although all of it was carried over: somebody reads a snapshot of it, or somebody other than
+/// the journal had begun to write before the end and committed after it. It is carried over once more at the next look,
+/// while nobody may write; if it goes on even so, it is a reader's, who may stay for long: then once it is longer by as much
+/// again, and not at every look.
+#[derive(Debug, Clone, Copy)]
+struct Stuck {
+    /// How long it was, in pages.
+    at: u32,
+    /// Whether it has been carried over once more.
+    once_more: bool,
+}
+
 impl Log {
     /// The log of a database file that has one.
     pub fn of(database: &Path, background: Arc<Native>, writing: Arc<Native>, turns: Turns) -> Self {
@@ -62,14 +74,13 @@ impl Log {
         let mut looks = interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut last = Instant::now();
-        // How long it was when it could not begin anew.
-        let mut stuck_at = 0;
+        let mut stuck = None;
         loop {
             tokio::select! {
                 _ = stop.wait_for(|stopped| *stopped) => break,
                 _ = looks.tick() => {}
             }
-            let worked = self.look(&mut stuck_at, last.elapsed() >= CHECKPOINT_AFTER).await;
+            let worked = self.look(&mut stuck, last.elapsed() >= CHECKPOINT_AFTER).await;
             if !matches!(worked, Ok(false)) {
                 last = Instant::now();
             }
@@ -84,15 +95,17 @@ impl Log {
     }
 
     /// Whether there was anything to do. What is not urgent is done when it is `time`.
-    async fn look(&self, stuck_at: &mut u32, time: bool) -> Result<bool, String> {
+    async fn look(&self, stuck: &mut Option<Stuck>, time: bool) -> Result<bool, String> {
         let length = checkpoint(&self.background, "NOOP").await?;
-        if length.written < *stuck_at {
-            *stuck_at = 0;
+        if stuck.is_some_and(|stuck| length.written < stuck.at) {
+            *stuck = None;
         }
-        if length.written - *stuck_at >= self.long {
-            self.carry_over_all(length).await?;
-            // Unless it begins anew, its readers stay for longer: then another time, and not at every look.
-            *stuck_at = length.written;
+        let more = length.written - stuck.map_or(0, |stuck| stuck.at);
+        let once_more = more > 0 && stuck.is_some_and(|stuck| !stuck.once_more);
+        if once_more || more >= self.long {
+            let at = self.carry_over_all(length, once_more).await?;
+            // It goes on from there, unless it begins anew.
+            *stuck = at.map(|at| Stuck { at, once_more });
         } else if !time {
             return Ok(false);
         } else if length.carried_over < length.written {
@@ -107,15 +120,15 @@ impl Log {
         Ok(true)
     }
 
-    /// Carries everything over, so that the next writer begins the log anew.
+    /// Carries everything over, so that the next writer begins the log anew. How long it was then, unless it has begun anew
+    /// already.
     ///
     /// SQLite makes the database file durable, which takes longest, only if nothing was committed while it copied. So most is
     /// copied beside the writers; then what little has come meanwhile, begun right behind a commit, is copied before the
     /// next has come, and made durable beside the writers; and they wait only for what has come since. It is the journal that
-    /// is kept from writing then, by its connection being in use. Others write little; if one of them comes in between, the
-    /// end is done once more while nobody may write. One that began before the end and commits after it goes on in the same log,
-    /// though: then the log begins anew at the next long one.
-    async fn carry_over_all(&self, length: Length) -> Result<(), String> {
+    /// is kept from writing then, by its connection being in use. Others write little, and are kept out as well only if that
+    /// is `once_more` or one of them came in between.
+    async fn carry_over_all(&self, length: Length, once_more: bool) -> Result<Option<u32>, String> {
         checkpoint(&self.background, "PASSIVE").await?;
         for _ in 0..TRIES {
             let writing = Arc::clone(&self.writing);
@@ -125,14 +138,18 @@ impl Log {
             });
             copied.await?;
         }
-        checkpoint(&self.writing, "PASSIVE").await?;
-        let now = checkpoint(&self.background, "NOOP").await?;
-        if now.written >= length.written && now.carried_over < now.written {
-            // Somebody writes for very long, or everything is being closed: then another time.
-            let Ok(_turn) = self.turns.take().await else { return Ok(()) };
+        if !once_more {
             checkpoint(&self.writing, "PASSIVE").await?;
         }
-        Ok(())
+        let now = checkpoint(&self.background, "NOOP").await?;
+        // Whoever writes for very long has to be gone another time; or everything is being closed.
+        if (once_more || now.written >= length.written && now.carried_over < now.written)
+            && let Ok(_turn) = self.turns.take().await
+        {
+            checkpoint(&self.writing, "PASSIVE").await?;
+        }
+        let now = checkpoint(&self.background, "NOOP").await?;
+        Ok((now.written >= length.written).then_some(now.written))
     }
 }
 
@@ -161,7 +178,7 @@ mod tests {
     struct Stand {
         db: Database,
         log: Log,
-        stuck_at: u32,
+        stuck: Option<Stuck>,
         folder: tempfile::TempDir,
     }
 
@@ -173,7 +190,7 @@ mod tests {
             db.write.execute_unprepared("CREATE TABLE t (b BLOB)").await.unwrap();
             let background = Arc::new(Native::new(file.clone(), Purpose::Background));
             let log = Log::of(&file, background, db.native.clone().unwrap(), db.turns.clone());
-            Self { db, log: Log { long: LONG, large_bytes: 1 << 20, ..log }, stuck_at: 0, folder }
+            Self { db, log: Log { long: LONG, large_bytes: 1 << 20, ..log }, stuck: None, folder }
         }
 
         /// Writes more than so many pages.
@@ -183,7 +200,7 @@ mod tests {
         }
 
         async fn look(&mut self, time: bool) -> bool {
-            self.log.look(&mut self.stuck_at, time).await.unwrap()
+            self.log.look(&mut self.stuck, time).await.unwrap()
         }
 
         async fn written(&self) -> u32 {
@@ -227,12 +244,31 @@ mod tests {
         assert!(stand.look(false).await);
         stand.write(1).await;
         assert!(stand.written().await > LONG, "the reader needs what is in it");
+        assert!(stand.look(false).await, "it may have been a writer");
+        stand.write(1).await;
         assert!(!stand.look(false).await);
         reader.commit().await.unwrap();
         stand.write(LONG).await;
         assert!(stand.look(false).await, "it is longer by as much again");
         stand.write(1).await;
         assert!(stand.written().await < 10, "it began anew");
+        stand.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_writer_at_the_end_of_a_checkpoint_does_not_keep_the_log_for_long() {
+        let mut stand = Stand::new().await;
+        stand.write(LONG).await;
+        let transaction = stand.db.begin().await.unwrap();
+        transaction.execute_unprepared("INSERT INTO t VALUES (1)").await.unwrap();
+        assert!(stand.look(false).await);
+        assert!(!stand.look(false).await, "nothing has come since");
+        transaction.commit().await.unwrap();
+        assert!(stand.written().await > LONG, "it went on where it had begun");
+        assert!(stand.look(false).await, "once more");
+        stand.write(1).await;
+        assert!(stand.written().await < 10, "it began anew");
+        assert!(!stand.look(false).await);
         stand.close().await;
     }
 

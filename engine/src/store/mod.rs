@@ -57,8 +57,10 @@ pub enum StoreError {
     /// The database does not answer, or refuses.
     #[error("the database: {0}")]
     Database(#[from] DbErr),
-    /// Another start has held the migration lock for too long.
-    #[error("another process has been migrating this database for over {0:?}")]
+    /// Another process has held the migration lock for too long. On SQLite it is that of everybody who writes.
+    #[error(
+        "another process has kept this database locked for over {0:?}: is it being migrated, or open in another tool?"
+    )]
     Locked(Duration),
 }
 
