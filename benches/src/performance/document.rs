@@ -9,13 +9,11 @@ use super::chart::{Line, draw};
 use super::figures::{Figure, Figures};
 use super::goals::{GOALS, rounded};
 
-/// Written by hand; the rest is not.
-const NOTES: &str = include_str!("../../notes.md");
-
 const HEAD: &str = "\
 # Performance
 
-This page is written by `make bench`; change `benches/notes.md` or the code that writes it, not the page.
+This page is written by `make bench`; change the code that writes it, not the page. What was changed, why, what did not help,
+and why a goal is out of reach stands in [benches/notes.md](../benches/notes.md), which is written by hand.
 
 Every figure stands beside a ceiling that was measured on the same machine in the same run: absolute figures move twofold
 from one machine, and from one hour, to the next, ratios do not. Times and rates are medians; in brackets criterion's 95 %
@@ -97,8 +95,6 @@ pub fn write(docs: &Path, figures: &Figures) -> Result<()> {
     for chart in CHARTS {
         add_chart(&mut page, docs, &figures, &chart)?;
     }
-    page += "\n";
-    page += NOTES;
     std::fs::write(docs.join("performance.md"), page).context("writing docs/performance.md")
 }
 
