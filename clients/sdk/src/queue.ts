@@ -36,6 +36,7 @@ export class OutgoingQueue {
   #online = false;
   #draining = false;
   #again = false;
+  #lastOrder = 0;
   /** The timer of a pause that the server asked for; nothing goes out before it. */
   #pause: unknown = null;
   #failures = 0;
@@ -57,20 +58,24 @@ export class OutgoingQueue {
     await this.#reload();
   }
 
+  /** Shows it once the store has it: what is seen as queued survives a reload. Rejects, and shows nothing, if it cannot be stored. */
   async add(draft: Draft): Promise<QueuedItem> {
     const owner = this.#owner;
     if (owner === null) throw new Error("nobody is signed in, so there is no queue to put this in");
+    // Tabs share the queue: the clock keeps their items in order, the last item's order keeps one tab's.
+    this.#lastOrder = Math.max(this.#options.now() * 1000, this.#lastOrder + 1, (this.#items.at(-1)?.order ?? 0) + 1);
     const item: QueuedItem = {
       ...draft,
       key: newKey(),
       owner,
-      // Tabs share the queue: the clock keeps their items in order, the last item's order keeps one tab's.
-      order: Math.max(this.#options.now() * 1000, (this.#items.at(-1)?.order ?? 0) + 1),
+      order: this.#lastOrder,
       createdAt: this.#options.now(),
       state: "queued",
     };
-    this.#change([...this.#items, item]);
     await this.#options.store.put(item);
+    // A look at the store may have found it already; or somebody else is signed in by now.
+    const shown = this.#items.some(({ key }) => key === item.key);
+    if (this.#owner === owner && !shown) this.#change([...this.#items, item].sort((a, b) => a.order - b.order));
     void this.#drain();
     return item;
   }
@@ -121,7 +126,7 @@ export class OutgoingQueue {
     if (owner === null) return;
     const stored = await this.#options.store.queue(owner);
     const storedKeys = new Set(stored.map((item) => item.key));
-    // An item that this tab has just added may not have reached the store yet.
+    // An item that this tab has just added may have reached the store after the look at it.
     const fresh = this.#items.filter((item) => item.owner === owner && !storedKeys.has(item.key) && item.state === "queued" && !this.#known.has(item.key));
     for (const key of storedKeys) this.#known.add(key);
     this.#change([...stored.map((item) => (item.state === "sending" ? { ...item, state: "queued" as const } : item)), ...fresh]);

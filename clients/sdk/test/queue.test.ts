@@ -85,6 +85,34 @@ describe("queue", () => {
     expect(thread.pending).toHaveLength(0);
   });
 
+  it("shows a message once the store has it, so that what is seen survives a reload", async () => {
+    const store = new MemoryStore();
+    const put = store.put.bind(store);
+    let stored = () => {};
+    const held = new Promise<void>((resolve) => (stored = resolve));
+    store.put = async (item) => {
+      await held;
+      await put(item);
+    };
+    const b = bench({ store });
+    await online(b, KNOWN);
+    const sending = [b.client.send(CONVERSATION, "one"), b.client.send(CONVERSATION, "two")];
+    expect(b.client.queue()).toHaveLength(0);
+    stored();
+    await Promise.all(sending);
+    expect(b.client.queue().map((item) => item.body)).toEqual(["one", "two"]);
+    expect((await b.peer.latest.expect("send")).body).toBe("one");
+  });
+
+  it("does not show what could not be stored, and says so", async () => {
+    const store = new MemoryStore();
+    store.put = () => Promise.reject(new Error("full"));
+    const b = bench({ store });
+    await online(b, KNOWN);
+    await expect(b.client.send(CONVERSATION, "one")).rejects.toThrow("full");
+    expect(b.client.queue()).toHaveLength(0);
+  });
+
   it("keeps a refused message for the person to decide, and lets the next ones go", async () => {
     const b = bench();
     await online(b, KNOWN);

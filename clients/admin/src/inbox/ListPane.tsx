@@ -58,7 +58,6 @@ function TabBar({ tab }: { tab: Tab }) {
     <Tabs value={tab} aria-label={translate("otvet.tabs.label")} variant="scrollable" scrollButtons={false} sx={{ px: 1, flexShrink: 0, borderBottom: 1, borderColor: "divider" }}>
       {TABS.map((name) => {
         const { count, more } = countOf(state, name);
-        const counted = (name === "waiting" || name === "mine") && count > 0;
         return (
           <TabButton
             key={name}
@@ -70,8 +69,9 @@ function TabBar({ tab }: { tab: Tab }) {
             label={
               <Box component="span" sx={{ display: "inline-flex", alignItems: "center", gap: 0.75 }}>
                 {translate(`otvet.tabs.${name}`)}
-                {counted && (
-                  <Box component="span" sx={{ px: 0.75, minWidth: 20, borderRadius: 5, fontSize: 12, lineHeight: "19px", fontWeight: 700, bgcolor: name === "waiting" ? "warning.main" : "action.selected", color: name === "waiting" ? "warning.contrastText" : "text.primary" }}>
+                {(name === "waiting" || name === "mine") && (
+                  // Its room is kept where there is nothing to count: the tabs behind it would move away under a click.
+                  <Box component="span" sx={{ visibility: count > 0 ? "visible" : "hidden", px: 0.75, minWidth: 20, borderRadius: 5, fontSize: 12, lineHeight: "19px", fontWeight: 700, bgcolor: name === "waiting" ? "warning.main" : "action.selected", color: name === "waiting" ? "warning.contrastText" : "text.primary" }}>
                     {count}{more ? "+" : ""}
                   </Box>
                 )}

@@ -13,6 +13,7 @@ const drafts = new Map<string, string>();
 export function Composer({ conversation }: { conversation: string }): JSX.Element {
   const { session, t } = useFace();
   const [body, setBody] = useState(drafts.get(conversation) ?? "");
+  const [failed, setFailed] = useState(false);
   const area = useRef<HTMLTextAreaElement>(null);
   const typed = useRef(0);
   const id = useId();
@@ -40,7 +41,15 @@ export function Composer({ conversation }: { conversation: string }): JSX.Elemen
   };
   const send = () => {
     if (!canSend) return;
-    void session.client.send(conversation, body.trim());
+    setFailed(false);
+    session.client.send(conversation, body.trim()).catch(() => {
+      // It could not even be queued: the words go back where they were, before what was written since.
+      const since = drafts.get(conversation);
+      const words = since ? `${body}\n${since}` : body;
+      drafts.set(conversation, words);
+      setBody(words);
+      setFailed(true);
+    });
     typed.current = 0;
     drafts.delete(conversation);
     setBody("");
@@ -70,6 +79,7 @@ export function Composer({ conversation }: { conversation: string }): JSX.Elemen
         <button class="send" aria-label={t.send} title={t.send} disabled={!canSend}><Icon name="send" /></button>
       </div>
       <div class="composer-foot">
+        {failed && <span class="form-error" role="alert">{t.errorUnknown}</span>}
         <span id={`${id}-hint`} class="hint">{t.enterHint}</span>
         <Counter id={`${id}-count`} length={length} limit={limit} />
       </div>
